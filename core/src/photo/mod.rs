@@ -1,0 +1,1 @@
+//! Photos as bytes: what they are, what they say, and the upright copies made of them.
