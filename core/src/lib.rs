@@ -8,5 +8,6 @@
 
 pub mod geo;
 pub mod model;
+pub mod oplog;
 #[cfg(feature = "photo")]
 pub mod photo;

@@ -1,0 +1,127 @@
+//! Who may do what to a case: the one judgement that the hub makes at admission, that a
+//! phone makes as a hint, and that `verify` makes again.
+//!
+//! A refusal is about the signer's right, never about timing: that somebody else was faster
+//! is found by the fold, which marks a move *ineffective* and keeps it.
+
+use thiserror::Error;
+
+use crate::model::identifiers::DeviceKey;
+use crate::model::person::{Authority, Role};
+use crate::model::workflow::{AMENDERS, Action, Guard, SPEAKERS};
+use crate::oplog::body::{Body, Kind};
+use crate::oplog::fold::CaseState;
+
+/// Why an operation may not be folded. The text of each is its stable code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// No role of the signer allows it.
+    #[error("role_not_allowed")]
+    Role,
+    /// The role allows it, but not for this cell.
+    #[error("outside_grids")]
+    OutsideGrids,
+    /// Only the reporter may do it.
+    #[error("not_own_report")]
+    NotOwnReport,
+    /// Only the department that the case was dispatched to may do it.
+    #[error("not_own_department")]
+    NotOwnDepartment,
+    /// A reason must be given and is not.
+    #[error("reason_missing")]
+    ReasonMissing,
+    /// A dispatch must name a department.
+    #[error("department_missing")]
+    DepartmentMissing,
+    /// The case was opened by another commit.
+    #[error("already_open")]
+    AlreadyOpen,
+    /// The body cannot be read.
+    #[error("malformed")]
+    Malformed,
+}
+
+/// Judges the operations of a body that concern one case, by what the signer may do and how
+/// the case stands. The first refusal refuses the whole commit: one commit is one action.
+///
+/// # Errors
+/// [`Refusal`] names the right that is missing.
+pub fn judge(
+    body: &Body,
+    device: &DeviceKey,
+    authority: &Authority,
+    case: &CaseState,
+) -> Result<(), Refusal> {
+    let opens_it = body.operations.iter().any(|operation| {
+        matches!(operation.kind, Kind::Open { .. })
+            && operation.subject.as_case() == Some(case.case_id)
+    });
+    let is_reporter = opens_it || case.is_reported_by(device, authority.person.as_ref());
+    for operation in &body.operations {
+        if operation.subject.as_case() != Some(case.case_id) {
+            continue;
+        }
+        match &operation.kind {
+            Kind::Open { .. } if case.opened.is_some() => return Err(Refusal::AlreadyOpen),
+            // Reporting is open to everybody: a report is never turned away.
+            Kind::Open { .. } | Kind::Unknown { .. } => {}
+            Kind::AddPhoto(_) | Kind::Comment(_) => {
+                may(authority, SPEAKERS, case, is_reporter)?;
+            }
+            Kind::WithdrawPhoto(_) | Kind::Set { .. } => {
+                may(authority, AMENDERS, case, is_reporter)?;
+            }
+            Kind::Transition {
+                action,
+                department,
+                reason,
+                ..
+            } => {
+                let rule = action.rule();
+                let guarded = match rule.guard {
+                    Guard::None => Ok(()),
+                    Guard::OwnReport if is_reporter => Ok(()),
+                    Guard::OwnReport => Err(Refusal::NotOwnReport),
+                    Guard::OwnDepartment => own_department(authority, case),
+                };
+                if !rule.roles.is_empty() {
+                    may(authority, rule.roles, case, false)?;
+                }
+                guarded?;
+                if rule.needs_reason && reason.is_none() {
+                    return Err(Refusal::ReasonMissing);
+                }
+                if *action == Action::Dispatch && department.is_none() {
+                    return Err(Refusal::DepartmentMissing);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn may(
+    authority: &Authority,
+    roles: &[Role],
+    case: &CaseState,
+    is_reporter: bool,
+) -> Result<(), Refusal> {
+    if is_reporter {
+        return Ok(());
+    }
+    if !authority.has_any(roles) {
+        return Err(Refusal::Role);
+    }
+    if !authority.grids.covers(case.grid().as_ref()) {
+        return Err(Refusal::OutsideGrids);
+    }
+    Ok(())
+}
+
+/// A handler without a department serves them all, as in a small town.
+fn own_department(authority: &Authority, case: &CaseState) -> Result<(), Refusal> {
+    match (&authority.department, &case.department) {
+        (Some(own), Some(asked)) if own != asked => Err(Refusal::NotOwnDepartment),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,22 @@
+//! The log: every change is an operation in a signed commit, and every state is a fold.
+//!
+//! - [`cbor`]: the deterministic encoding; what decodes and does not encode to the same
+//!   bytes is refused.
+//! - [`commit`] and [`body`]: the bytes of one user action (docs/formats/commit.md).
+//! - [`sign`]: keys, signatures, and what is signed for what.
+//! - [`hlc`]: the hybrid logical clock, and the time that counts once the hub has stamped.
+//! - [`certificate`] and [`entry`]: what the hub says: grants, and the zone's sequence.
+//! - [`judge`], [`merge`] and [`fold`]: who may do what, how fields merge, what results.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number.
+
+pub mod body;
+pub mod cbor;
+pub mod certificate;
+pub mod commit;
+pub mod entry;
+pub mod fold;
+pub mod hlc;
+pub mod judge;
+pub mod merge;
+pub mod sign;
