@@ -11,3 +11,4 @@ pub mod model;
 pub mod oplog;
 #[cfg(feature = "photo")]
 pub mod photo;
+pub mod sync;
