@@ -6,9 +6,17 @@
 //! do no I/O and read no clock; `storage` holds the only SQL and never judges.
 //! ARCHITECTURE.md tells the whole on one page.
 
+#[cfg(feature = "storage")]
+pub mod engine;
 pub mod geo;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod model;
 pub mod oplog;
 #[cfg(feature = "photo")]
 pub mod photo;
+#[cfg(feature = "storage")]
+pub mod services;
+#[cfg(feature = "storage")]
+pub mod storage;
 pub mod sync;

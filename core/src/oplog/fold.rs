@@ -627,6 +627,22 @@ impl CaseHistory {
         }
     }
 
+    /// Takes many at once and folds once.
+    pub fn deliver_all(&mut self, inputs: impl IntoIterator<Item = Input>) {
+        for input in inputs {
+            match self.inputs.get_mut(&input.commit.hash()) {
+                Some(known) if known.annotation.is_none() => *known = input,
+                Some(_) => {}
+                None => {
+                    self.inputs.insert(input.commit.hash(), input);
+                }
+            }
+        }
+        let position = |input: &Input| input.annotation.as_ref().map(|stamp| stamp.position);
+        self.last_position = self.inputs.values().filter_map(position).max();
+        self.refold();
+    }
+
     fn refold(&mut self) {
         self.has_open = self.inputs.values().any(|input| input.annotation.is_none());
         self.state = CaseState::empty(self.state.case_id);

@@ -1,0 +1,294 @@
+//! The one handle that a host holds: an open store, the device's key, the host's clocks.
+//!
+//! Every call is one use case of [`crate::services`]. Calls block; `sync`, `enrol` and
+//! `fetch_photo` wait for the network. The handle may be shared between threads.
+
+mod error;
+mod key;
+mod system;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+pub use error::{EngineError, ErrorKind};
+pub use key::software_signer;
+pub use system::SystemHost;
+
+use crate::model::case::{CaseId, Field};
+use crate::model::identifiers::Hash;
+use crate::model::time::UtcMs;
+use crate::model::workflow::Action;
+use crate::oplog::sign::DeviceSigner;
+use crate::services::capture::{self, Report, Reported};
+use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
+use crate::services::enrol::{self, Transport};
+use crate::services::packs::Reference;
+use crate::services::sync::{self, SyncReport};
+use crate::services::verify::{self, Verification};
+use crate::services::{Context, Host, ServiceError, log};
+use crate::storage::case::{CaseFilter, ListCursor};
+use crate::storage::reference::Setting;
+use crate::storage::{DatabaseKey, Store};
+
+/// What a host brings.
+pub struct EngineOptions {
+    /// The key of an encrypted store; encryption is not there yet and answers so.
+    pub key: Option<DatabaseKey>,
+    /// The device's key; without one, a key in a file of the store serves.
+    pub signer: Option<Arc<dyn DeviceSigner>>,
+    /// The host's clocks and randomness.
+    pub host: Arc<dyn Host>,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { key: None, signer: None, host: Arc::new(SystemHost::new()) }
+    }
+}
+
+/// An open phone.
+pub struct Engine {
+    store: Store,
+    signer: Arc<dyn DeviceSigner>,
+    host: Arc<dyn Host>,
+    reference: Reference,
+}
+
+/// Who this device is and what it still has to send.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// The device's public key, hex.
+    pub device: String,
+    /// The person, once enrolled.
+    pub person: Option<String>,
+    /// The role, once enrolled: the first where there are several.
+    pub role: Option<&'static str>,
+    /// Every role.
+    pub roles: Vec<&'static str>,
+    /// The zone of new cases; nothing before enrolment.
+    pub zone: Option<String>,
+    /// The hub's address, once enrolled.
+    pub hub: Option<String>,
+    /// Until when the certificate holds, RFC 3339.
+    pub certificate_until: Option<String>,
+    /// Commits without the hub's receipt.
+    pub outbox: u64,
+    /// Photos that the hub has not confirmed.
+    pub pending_blobs: usize,
+    /// When the last session ended, by this device's clock, RFC 3339.
+    pub last_sync: Option<String>,
+}
+
+impl Engine {
+    /// Opens the store in `dir`, making it and the device's key when they are not there.
+    ///
+    /// # Errors
+    /// [`EngineError`]; nothing is half made.
+    pub fn open(dir: &Path, options: EngineOptions) -> Result<Self, EngineError> {
+        let store = Store::open(dir, options.key.as_ref()).map_err(ServiceError::from)?;
+        let signer = match options.signer {
+            Some(signer) => signer,
+            None => Arc::new(
+                software_signer(dir, options.host.as_ref()).map_err(ServiceError::from)?,
+            ),
+        };
+        Ok(Self { store, signer, host: options.host, reference: Reference::default() })
+    }
+
+    /// What the use cases work with, for hosts that compose their own.
+    #[must_use]
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            store: &self.store,
+            host: self.host.as_ref(),
+            signer: self.signer.as_ref(),
+            reference: &self.reference,
+        }
+    }
+
+    /// Who this device is and what it still has to send.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn status(&self) -> Result<Status, EngineError> {
+        let status = self.store.read(|tx| -> Result<_, ServiceError> {
+            let certificate = log::own_certificate(tx)?;
+            let grant = certificate.as_ref().map(|certificate| certificate.grant());
+            let roles: Vec<_> = grant
+                .map(|grant| grant.authority.roles.iter().map(|role| role.as_str()).collect())
+                .unwrap_or_default();
+            Ok(Status {
+                device: self.signer.key().to_string(),
+                person: grant.and_then(|g| g.authority.person.as_ref()).map(ToString::to_string),
+                role: roles.first().copied(),
+                roles,
+                zone: grant.map(|grant| grant.intake_zone.to_string()),
+                hub: self.hub_url(tx)?,
+                certificate_until: grant.map(|grant| grant.valid_to.to_rfc3339()),
+                outbox: tx.outbox_count()?,
+                pending_blobs: tx.pending_blobs()?.len(),
+                last_sync: log::read_time(tx, Setting::LastSync)?.map(UtcMs::to_rfc3339),
+            })
+        })?;
+        Ok(status)
+    }
+
+    fn hub_url(&self, tx: &crate::storage::Tx<'_>) -> Result<Option<String>, ServiceError> {
+        let url = tx.setting(Setting::HubUrl)?;
+        Ok(url.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    /// Reports a problem, offline.
+    ///
+    /// # Errors
+    /// As [`capture::report`].
+    pub fn report(&self, report: &Report) -> Result<Reported, EngineError> {
+        Ok(capture::report(&self.context(), report)?)
+    }
+
+    /// A page of cases, the latest change first.
+    ///
+    /// # Errors
+    /// As [`case::list`].
+    pub fn list_cases(
+        &self,
+        filter: &CaseFilter,
+        after: Option<ListCursor>,
+        limit: usize,
+    ) -> Result<CasePage, EngineError> {
+        Ok(case::list(&self.context(), filter, after, limit)?)
+    }
+
+    /// Everything about one case.
+    ///
+    /// # Errors
+    /// As [`case::show`].
+    pub fn show_case(&self, case_id: CaseId) -> Result<CaseDetail, EngineError> {
+        Ok(case::show(&self.context(), case_id)?)
+    }
+
+    /// Adds a remark to a case.
+    ///
+    /// # Errors
+    /// As [`case::comment`].
+    pub fn comment(&self, case_id: CaseId, text: &str) -> Result<Acted, EngineError> {
+        Ok(case::comment(&self.context(), case_id, text)?)
+    }
+
+    /// Sets a field of a case again.
+    ///
+    /// # Errors
+    /// As [`case::amend`].
+    pub fn amend(&self, case_id: CaseId, field: Field, text: &str) -> Result<Acted, EngineError> {
+        Ok(case::amend(&self.context(), case_id, field, text)?)
+    }
+
+    /// Moves a case.
+    ///
+    /// # Errors
+    /// As [`case::move_case`].
+    pub fn move_case(
+        &self,
+        case_id: CaseId,
+        action: Action,
+        details: &MoveDetails,
+    ) -> Result<Acted, EngineError> {
+        Ok(case::move_case(&self.context(), case_id, action, details)?)
+    }
+
+    /// Enrols this device with a one-use code at the hub behind `transport`, at `url`.
+    ///
+    /// # Errors
+    /// As [`enrol::enrol`].
+    pub fn enrol_through(
+        &self,
+        transport: &mut dyn Transport,
+        url: &str,
+        code: &str,
+    ) -> Result<Status, EngineError> {
+        enrol::enrol(&self.context(), transport, url, code)?;
+        self.status()
+    }
+
+    /// Runs one session with the hub behind `transport`.
+    ///
+    /// # Errors
+    /// As [`sync::sync`].
+    pub fn sync_through(&self, transport: &mut dyn Transport) -> Result<SyncReport, EngineError> {
+        Ok(sync::sync(&self.context(), transport)?)
+    }
+
+    /// Checks everything in the store again.
+    ///
+    /// # Errors
+    /// As [`verify::verify`].
+    pub fn verify(&self) -> Result<Verification, EngineError> {
+        Ok(verify::verify(&self.context())?)
+    }
+
+    /// Folds every view again from the log; answers how many cases there are.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn rebuild_views(&self) -> Result<usize, EngineError> {
+        let device = self.signer.key();
+        let count = self
+            .store
+            .write(|tx| log::rebuild_views(tx, &device).map_err(ServiceError::from))?;
+        Ok(count)
+    }
+
+    /// A photo's bytes, when they are in this store.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn photo(&self, hash: &Hash) -> Result<Option<Vec<u8>>, EngineError> {
+        Ok(case::photo(&self.context(), hash)?)
+    }
+
+    /// Where the upright picture of a photo with this longest side is kept, in pixels; the
+    /// file is there for photos that were taken on this device and whose pixels could be read.
+    #[must_use]
+    pub fn thumbnail_path(&self, hash: &Hash, longest_px: u32) -> std::path::PathBuf {
+        self.store.blobs().derived_path(hash, longest_px)
+    }
+}
+
+#[cfg(feature = "http")]
+impl Engine {
+    /// Enrols this device at the hub at `url` with a one-use code.
+    ///
+    /// # Errors
+    /// As [`enrol::enrol`].
+    pub fn enrol(&self, url: &str, code: &str) -> Result<Status, EngineError> {
+        let mut transport = crate::http::HttpTransport::new(url).map_err(ServiceError::from)?;
+        self.enrol_through(&mut transport, url, code)
+    }
+
+    /// Runs one session with the hub that this device is enrolled at.
+    ///
+    /// # Errors
+    /// As [`sync::sync`].
+    pub fn sync(&self) -> Result<SyncReport, EngineError> {
+        self.sync_through(&mut self.transport()?)
+    }
+
+    /// A photo's bytes, from this store or from the hub.
+    ///
+    /// # Errors
+    /// As [`sync::fetch_photo`].
+    pub fn fetch_photo(&self, hash: &Hash) -> Result<Vec<u8>, EngineError> {
+        if let Some(bytes) = self.photo(hash)? {
+            return Ok(bytes);
+        }
+        Ok(sync::fetch_photo(&self.context(), &mut self.transport()?, hash)?)
+    }
+
+    fn transport(&self) -> Result<crate::http::HttpTransport, EngineError> {
+        let url = self.store.read(|tx| self.hub_url(tx))?;
+        let url = url.ok_or(ServiceError::NotEnrolled)?;
+        Ok(crate::http::HttpTransport::new(&url).map_err(ServiceError::from)?)
+    }
+}

@@ -1,0 +1,190 @@
+//! What a phone does, one use case per function, each in one transaction of the store.
+//!
+//! - [`capture`]: a report with photos, offline, before any enrolment.
+//! - [`case`]: list, show, comment, amend and move a case.
+//! - [`enrol`]: become the device of a person.
+//! - [`sync`]: drive a session with the hub.
+//! - [`verify`]: check everything again, without trusting anybody.
+//! - [`packs`]: reference data: grids and duty lists.
+//!
+//! A new field on a case is a [`crate::model::case::Field`], a line in `oplog/merge.rs`'s
+//! table, and a column of the view in `storage/case.rs`; [`case::amend`] writes it and
+//! [`case::show`] reads it.
+
+pub mod capture;
+pub mod case;
+pub mod enrol;
+pub mod log;
+pub mod packs;
+pub mod sync;
+pub mod verify;
+
+use thiserror::Error;
+
+use crate::geo::grid_file::GridFileError;
+use crate::model::case::CaseId;
+use crate::model::identifiers::{DeviceKey, Hash, IdentifierError};
+use crate::model::place::PlaceError;
+use crate::model::time::ClockReading;
+use crate::oplog::certificate::CertificateError;
+use crate::oplog::commit::CommitError;
+use crate::oplog::judge::Refusal;
+use crate::oplog::sign::{DeviceSigner, SignError};
+use crate::photo::PhotoError;
+use crate::storage::{Store, StoreError};
+use crate::sync::phone::SessionError;
+
+/// What the host gives: its clocks and its randomness. Nothing below reads either.
+pub trait Host: Send + Sync {
+    /// What the clocks say now.
+    fn now(&self) -> ClockReading;
+
+    /// Fills bytes from the operating system's randomness.
+    fn fill_random(&self, bytes: &mut [u8]);
+}
+
+/// What every use case works with.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The host's clocks and randomness.
+    pub host: &'a dyn Host,
+    /// The device's key.
+    pub signer: &'a dyn DeviceSigner,
+    /// What was made of the packs in force.
+    pub reference: &'a packs::Reference,
+}
+
+impl Context<'_> {
+    fn nonce(&self) -> [u8; 16] {
+        let mut nonce = [0; 16];
+        self.host.fill_random(&mut nonce);
+        nonce
+    }
+
+    fn device(&self) -> DeviceKey {
+        self.signer.key()
+    }
+}
+
+/// How a hub could not be talked to.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TransportError {
+    /// Nobody answered, or the connection broke.
+    #[error("the hub cannot be reached: {0}")]
+    Unreachable(String),
+    /// The hub said no, with a code.
+    #[error("the hub answered {status} {code}: {detail}")]
+    Problem {
+        /// The HTTP status.
+        status: u16,
+        /// The stable code.
+        code: String,
+        /// The hub's words.
+        detail: String,
+    },
+    /// The answer is not in its form.
+    #[error("the hub's answer is not in its form: {0}")]
+    BadReply(String),
+}
+
+/// Why a use case was not done. Nothing of it is left behind.
+#[derive(Debug, Error)]
+pub enum ServiceError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The device's key.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// What was to be sealed does not fit into a commit.
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    /// A photo.
+    #[error("photo {index}: {why}")]
+    Photo {
+        /// Its place in the report, from 1.
+        index: usize,
+        /// What is wrong with it.
+        why: PhotoError,
+    },
+    /// A report needs at least one photo.
+    #[error("a report needs at least one photo")]
+    NoPhoto,
+    /// A place.
+    #[error("at: {0}")]
+    Place(#[from] PlaceError),
+    /// An identifier.
+    #[error("{field}: {why}")]
+    Identifier {
+        /// The field that it was given in.
+        field: &'static str,
+        /// What is wrong with it.
+        why: IdentifierError,
+    },
+    /// A text is longer than a commit may carry.
+    #[error("{field}: at most {max} bytes of text, found {found}")]
+    TextTooLong {
+        /// The field that it was given in.
+        field: &'static str,
+        /// The most bytes.
+        max: usize,
+        /// The bytes found.
+        found: usize,
+    },
+    /// The duty list in force has no such class.
+    #[error("class: `{0}` is not in the duty list")]
+    UnknownClass(String),
+    /// No such case in this store.
+    #[error("case {0} is not in this store")]
+    NoSuchCase(CaseId),
+    /// No such photo in this store or at the hub.
+    #[error("photo {0} is not to be had")]
+    NoSuchPhoto(Hash),
+    /// The signer may not do this.
+    #[error("not allowed: {0}")]
+    Refused(Refusal),
+    /// The case stands where this move does not begin.
+    #[error("the case is `{phase}`, `{action}` does not begin there")]
+    WrongPhase {
+        /// Where it stands.
+        phase: &'static str,
+        /// What was to be done.
+        action: &'static str,
+    },
+    /// The device does not belong to a hub yet.
+    #[error("this device is not enrolled")]
+    NotEnrolled,
+    /// The hub that answers is not the one that this device is enrolled at.
+    #[error("this device is enrolled at another hub")]
+    OtherHub,
+    /// A certificate.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The way to the hub.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// What the hub sent does not hold.
+    #[error("the hub sent what does not hold: {0}")]
+    BadPage(String),
+    /// A grid file.
+    #[error(transparent)]
+    Grids(#[from] GridFileError),
+    /// A cell's code.
+    #[error("feature {feature}, {property}: {why}")]
+    GridCode {
+        /// The feature in the file, from 1.
+        feature: usize,
+        /// The property that holds the code.
+        property: String,
+        /// What is wrong with it.
+        why: packs::GridCodeProblem,
+    },
+    /// A duty list.
+    #[error(transparent)]
+    Duties(#[from] packs::DutyFileError),
+}

@@ -1,0 +1,358 @@
+//! Reference data: read from a city's own files, made canonical, named by its hash.
+//!
+//! A pack is all or nothing: a file with one bad line makes no pack. Grids travel as GeoJSON
+//! with the property `code`, duty lists as JSON; both open without this software.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::json;
+use thiserror::Error;
+
+use crate::geo::grid_file::{GridCell, GridFileOptions, read_grids};
+use crate::geo::h3::h3_code;
+use crate::geo::locator::Locator;
+use crate::model::duty::{DutyEntry, DutyList};
+use crate::model::grid::{CodeError, CodeProfile, GridCode};
+use crate::model::identifiers::{ClassCode, Hash, IdentifierError};
+use crate::model::photo::PhotoRole;
+use crate::model::place::LatLon;
+use crate::oplog::sign::hash_of;
+use crate::services::ServiceError;
+use crate::services::log::damaged;
+use crate::storage::{StoreError, Tx};
+
+/// The kind of a pack of grids.
+pub const GRIDS: &str = "grids";
+/// The kind of a pack of duties.
+pub const DUTIES: &str = "duties";
+/// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
+pub const H3_RESOLUTION: u8 = 10;
+
+/// How many characters the codes of a grid file must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// Any code that a grid may have.
+    #[default]
+    Opaque,
+    /// 15 digits.
+    Fifteen,
+    /// 16 digits.
+    Sixteen,
+}
+
+/// Why a grid's code does not serve.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum GridCodeProblem {
+    /// It is not a code at all.
+    #[error(transparent)]
+    Form(#[from] IdentifierError),
+    /// It does not fit the city's profile.
+    #[error(transparent)]
+    Profile(#[from] CodeError),
+}
+
+/// Why a duty list makes no pack. Rows count from 1, the header being row 1.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum DutyFileError {
+    /// A column that must be there is not.
+    #[error("row 1: no column `{0}`")]
+    MissingColumn(&'static str),
+    /// The file has a header and nothing below it.
+    #[error("the list has no entries")]
+    Empty,
+    /// A row is wrong.
+    #[error("row {row}, {field}: {why}")]
+    Row {
+        /// The row.
+        row: u64,
+        /// The column.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Reads a city's grids and makes their pack.
+///
+/// - `bytes`: GeoJSON as [`read_grids`] takes it, positions in WGS 84.
+/// - `code_property`: the property that holds a cell's code.
+///
+/// # Errors
+/// [`ServiceError::Grids`] or [`ServiceError::GridCode`] names feature and field.
+pub fn grids_pack(
+    bytes: &[u8],
+    code_property: &str,
+    profile: Profile,
+) -> Result<Vec<u8>, ServiceError> {
+    let options = GridFileOptions { code_property, allows_duplicate_codes: false };
+    let mut cells = read_grids(bytes, &options)?;
+    for (index, cell) in cells.iter().enumerate() {
+        check_code(&cell.code, profile).map_err(|why| ServiceError::GridCode {
+            feature: index + 1,
+            property: code_property.to_owned(),
+            why,
+        })?;
+    }
+    // The same cells in another order are the same version.
+    cells.sort_by(|a, b| a.code.cmp(&b.code));
+    Ok(write_grids(&cells))
+}
+
+fn check_code(code: &str, profile: Profile) -> Result<(), GridCodeProblem> {
+    let code = GridCode::parse(code)?;
+    match profile {
+        Profile::Opaque => {}
+        Profile::Fifteen => drop(CodeProfile::fifteen().parts(&code)?),
+        Profile::Sixteen => drop(CodeProfile::sixteen().parts(&code)?),
+    }
+    Ok(())
+}
+
+fn write_grids(cells: &[GridCell]) -> Vec<u8> {
+    let ring = |ring: &geo::LineString<f64>| -> Vec<[f64; 2]> {
+        ring.0.iter().map(|c| [c.x, c.y]).collect()
+    };
+    let features: Vec<_> = cells
+        .iter()
+        .map(|cell| {
+            let polygons: Vec<Vec<Vec<[f64; 2]>>> = cell
+                .polygons
+                .iter()
+                .map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect())
+                .collect();
+            json!({
+                "type": "Feature",
+                "properties": { "code": cell.code },
+                "geometry": { "type": "MultiPolygon", "coordinates": polygons },
+            })
+        })
+        .collect();
+    let collection = json!({ "type": "FeatureCollection", "features": features });
+    serde_json::to_vec(&collection).expect("finite numbers and text")
+}
+
+/// Reads a city's duty list from CSV and makes its pack. Columns are found by name, Chinese
+/// or English; others are ignored.
+///
+/// # Errors
+/// [`DutyFileError`] names row and column.
+pub fn duties_pack(bytes: &[u8]) -> Result<Vec<u8>, DutyFileError> {
+    let list = read_duties(bytes)?;
+    Ok(serde_json::to_vec(&list).expect("plain data"))
+}
+
+struct Columns {
+    class: usize,
+    name: usize,
+    major_name: Option<usize>,
+    condition: Option<usize>,
+    closing: Option<usize>,
+    limit: Option<usize>,
+    departments: Option<usize>,
+    photos: Option<usize>,
+}
+
+/// Reads a duty list from CSV in UTF-8.
+///
+/// # Errors
+/// [`DutyFileError`] names row and column.
+pub fn read_duties(bytes: &[u8]) -> Result<DutyList, DutyFileError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let header = reader.headers().map_err(|error| csv_error(&error, 1))?.clone();
+    let find = |names: &[&str]| header.iter().position(|name| names.contains(&name.trim()));
+    let columns = Columns {
+        class: find(&["class", "code", "小类代码"])
+            .ok_or(DutyFileError::MissingColumn("class (or code, 小类代码)"))?,
+        name: find(&["name", "小类名称"]).ok_or(DutyFileError::MissingColumn("name (or 小类名称)"))?,
+        major_name: find(&["major_name", "大类名称"]),
+        condition: find(&["condition", "立案条件"]),
+        closing: find(&["closing", "结案条件"]),
+        limit: find(&["limit", "处置时限"]),
+        departments: find(&["departments", "处置单位"]),
+        photos: find(&["photos", "required_photos"]),
+    };
+    let mut entries = Vec::new();
+    for (row, record) in (2..).zip(reader.records()) {
+        let record = record.map_err(|error| csv_error(&error, row))?;
+        entries.push(read_duty(&record, row, &columns)?);
+    }
+    if entries.is_empty() {
+        return Err(DutyFileError::Empty);
+    }
+    Ok(DutyList { entries })
+}
+
+fn csv_error(error: &csv::Error, row: u64) -> DutyFileError {
+    let row = error.position().map_or(row, csv::Position::line);
+    DutyFileError::Row { row, field: "row", why: "not UTF-8 CSV".to_owned() }
+}
+
+fn read_duty(
+    record: &csv::StringRecord,
+    row: u64,
+    columns: &Columns,
+) -> Result<DutyEntry, DutyFileError> {
+    let cell = |column: Option<usize>| {
+        column.and_then(|at| record.get(at)).unwrap_or_default().trim().to_owned()
+    };
+    let fail = |field, why: String| DutyFileError::Row { row, field, why };
+    let class = ClassCode::parse(&cell(Some(columns.class)))
+        .map_err(|error| fail("class", error.to_string()))?;
+    let name = cell(Some(columns.name));
+    if name.is_empty() {
+        return Err(fail("name", "empty".to_owned()));
+    }
+    let parts = |text: String, separators: &[char]| -> Vec<String> {
+        let parts = text.split(separators).map(str::trim);
+        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+    };
+    let required_photos = parts(cell(columns.photos), &['、', '，', ',', ' ', '+']);
+    if let Some(unknown) = required_photos.iter().find(|key| PhotoRole::parse(key).is_none()) {
+        return Err(fail("photos", format!("`{unknown}` is not a photo role")));
+    }
+    Ok(DutyEntry {
+        class,
+        name,
+        major_name: cell(columns.major_name),
+        condition: cell(columns.condition),
+        closing: cell(columns.closing),
+        limit: cell(columns.limit),
+        departments: parts(cell(columns.departments), &['、', '，', ',']),
+        required_photos,
+    })
+}
+
+/// What was made of the packs in force, kept while they stay in force.
+#[derive(Default)]
+pub struct Reference {
+    grids: Mutex<Option<(Hash, Arc<Locator>)>>,
+    duties: Mutex<Option<(Hash, Arc<DutyList>)>>,
+}
+
+impl Reference {
+    /// The grids in force, ready for look-ups; nothing where the city has none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn grids(&self, tx: &Tx<'_>) -> Result<Option<Arc<Locator>>, StoreError> {
+        keep(&self.grids, tx, GRIDS, |bytes| {
+            let options = GridFileOptions { code_property: "code", allows_duplicate_codes: false };
+            Ok(Locator::build(&read_grids(bytes, &options).map_err(damaged)?))
+        })
+        .map(|found| found.map(|(_, grids)| grids))
+    }
+
+    /// The duty list in force with its hash, which a case pins.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn duties(&self, tx: &Tx<'_>) -> Result<Option<(Hash, Arc<DutyList>)>, StoreError> {
+        keep(&self.duties, tx, DUTIES, |bytes| serde_json::from_slice(bytes).map_err(damaged))
+    }
+
+    /// The cell of a place: the city's, or an H3 cell where the city has no grid. Nothing
+    /// when the city has a grid and the place is outside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn grid_at(&self, tx: &Tx<'_>, at: LatLon) -> Result<Option<GridCode>, StoreError> {
+        let code = match self.grids(tx)? {
+            Some(grids) => grids.find(at.lat_deg(), at.lon_deg()).map(str::to_owned),
+            None => Some(h3_code(at, H3_RESOLUTION).map_err(damaged)?),
+        };
+        Ok(code.and_then(|code| GridCode::parse(&code).ok()))
+    }
+}
+
+fn keep<T>(
+    kept: &Mutex<Option<(Hash, Arc<T>)>>,
+    tx: &Tx<'_>,
+    kind: &str,
+    make: impl FnOnce(&[u8]) -> Result<T, StoreError>,
+) -> Result<Option<(Hash, Arc<T>)>, StoreError> {
+    let Some(hash) = tx.pack_hash(kind)? else { return Ok(None) };
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, made)) = kept.as_ref()
+        && *known == hash
+    {
+        return Ok(Some((hash, Arc::clone(made))));
+    }
+    let Some((hash, bytes)) = tx.pack(kind)? else { return Ok(None) };
+    let made = Arc::new(make(&bytes)?);
+    *kept = Some((hash, Arc::clone(&made)));
+    Ok(Some((hash, made)))
+}
+
+/// Keeps a pack that the hub sent, after checking that it is what its hash says and that it
+/// can be read.
+///
+/// # Errors
+/// [`ServiceError::BadPage`] when it is not.
+pub fn keep_pack(
+    tx: &Tx<'_>,
+    kind: &str,
+    expected: &Hash,
+    bytes: &[u8],
+) -> Result<(), ServiceError> {
+    if hash_of(bytes) != *expected {
+        return Err(ServiceError::BadPage(format!("the {kind} are not what their hash says")));
+    }
+    let is_readable = match kind {
+        GRIDS => {
+            let options = GridFileOptions { code_property: "code", allows_duplicate_codes: false };
+            read_grids(bytes, &options).is_ok()
+        }
+        DUTIES => serde_json::from_slice::<DutyList>(bytes).is_ok(),
+        // A kind of a newer version: kept for it, not used.
+        _ => true,
+    };
+    if !is_readable {
+        return Err(ServiceError::BadPage(format!("the {kind} cannot be read")));
+    }
+    Ok(tx.put_pack(kind, expected, bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SQUARE: &str = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","properties":{"id":"310101001001002"},"geometry":{"type":"Polygon",
+         "coordinates":[[[121.1,31.0],[121.2,31.0],[121.2,31.1],[121.1,31.1],[121.1,31.0]]]}},
+        {"type":"Feature","properties":{"id":310101001001001},"geometry":{"type":"Polygon",
+         "coordinates":[[[121.0,31.0],[121.1,31.0],[121.1,31.1],[121.0,31.1],[121.0,31.0]]]}}]}"#;
+
+    #[test]
+    fn grids_pack_is_the_same_for_any_order_and_opens_again() {
+        let pack = grids_pack(SQUARE.as_bytes(), "id", Profile::Fifteen).expect("two good cells");
+        let again = grids_pack(&pack, "code", Profile::Fifteen).expect("opens as GeoJSON");
+        assert_eq!(pack, again);
+    }
+
+    #[test]
+    fn code_that_does_not_fit_the_profile_names_feature_and_property() {
+        let error = grids_pack(SQUARE.as_bytes(), "id", Profile::Sixteen).expect_err("15 digits");
+        let line = error.to_string();
+        assert!(line.contains("feature 1") && line.contains("id"), "{line}");
+    }
+
+    #[test]
+    fn duties_are_found_by_chinese_and_english_names() {
+        let chinese = "小类代码,小类名称,处置单位,处置时限\n010101,上水井盖,市政公司、水务局,2天\n";
+        let list = read_duties(chinese.as_bytes()).expect("one good row");
+        assert_eq!(list.entries[0].departments, ["市政公司", "水务局"]);
+        let english = "\u{feff}class,name,photos\n010101,Manhole,near far\n";
+        let list = read_duties(english.as_bytes()).expect("one good row");
+        assert_eq!(list.entries[0].required_photos, ["near", "far"]);
+    }
+
+    #[test]
+    fn bad_duty_rows_are_named() {
+        let error = |text: &str| read_duties(text.as_bytes()).expect_err("bad").to_string();
+        assert!(error("class,title\n1,x\n").contains("no column `name"));
+        assert_eq!(error("class,name\n1,x\n,y\n"), "row 3, class: class must have 1 to 32 characters, found 0");
+        assert!(error("class,name,photos\n1,x,sideways\n").starts_with("row 2, photos"));
+        assert_eq!(error("class,name\n"), "the list has no entries");
+    }
+}

@@ -1,0 +1,268 @@
+//! Verification: everything in the store is checked again, as if by somebody who trusts
+//! neither this phone nor the hub: bytes, hashes, signatures, the own chain, receipts,
+//! photos, the hub's judgements, and that the views are what the log says.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::identifiers::{DeviceKey, Hash, Zone};
+use crate::oplog::body::Subject;
+use crate::oplog::certificate::Certificate;
+use crate::oplog::commit::Commit;
+use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
+use crate::oplog::fold::CaseState;
+use crate::oplog::judge::{Refusal, judge};
+use crate::services::log::{self, annotation_of, authority_at, hub_key, place_of};
+use crate::services::{Context, ServiceError};
+use crate::storage::log::EntryPlace;
+use crate::storage::{StoreError, Tx};
+
+/// What was checked and what does not hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Verification {
+    /// True when nothing is wrong.
+    pub sound: bool,
+    /// Commits whose bytes, hashes and signature were checked.
+    pub commits: usize,
+    /// Those of this device, checked as one unbroken chain for each zone.
+    pub own_commits: usize,
+    /// Receipts of the hub whose signature was checked.
+    pub receipts: usize,
+    /// Photos that were hashed again.
+    pub photos: usize,
+    /// Cases that were folded and judged again.
+    pub cases: usize,
+    /// What does not hold.
+    pub problems: Vec<Fault>,
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fault {
+    /// The stable code.
+    pub kind: &'static str,
+    /// Which thing it is.
+    pub detail: String,
+}
+
+/// Checks everything in the store; works without a hub and changes nothing.
+///
+/// # Errors
+/// [`ServiceError::Store`] when the store cannot be read at all.
+pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
+    let mut report = Verification::default();
+    let blobs = context.store.read(|tx| {
+        let hub = hub_key(tx)?;
+        verify_log(tx, &context.device(), hub.as_ref(), &mut report)?;
+        verify_grants(tx, hub.as_ref(), &mut report)?;
+        // What is damaged cannot be folded; it is named already.
+        if report.problems.is_empty() {
+            verify_cases(tx, context, hub.as_ref(), &mut report)?;
+        }
+        tx.held_blobs()
+    })?;
+    for hash in blobs {
+        report.photos += 1;
+        match context.store.blobs().get(&hash) {
+            Ok(Some(bytes)) if log_hash(&bytes) == hash => {}
+            Ok(Some(_)) => report.fault("photo_changed", hash),
+            Ok(None) => report.fault("photo_missing", hash),
+            Err(error) => report.fault("photo_unreadable", format!("{hash}: {error}")),
+        }
+    }
+    report.sound = report.problems.is_empty();
+    Ok(report)
+}
+
+fn log_hash(bytes: &[u8]) -> Hash {
+    crate::oplog::sign::hash_of(bytes)
+}
+
+impl Verification {
+    fn fault(&mut self, kind: &'static str, detail: impl ToString) {
+        self.problems.push(Fault { kind, detail: detail.to_string() });
+    }
+}
+
+const ROWS_AT_ONCE: usize = 1_000;
+
+fn verify_log(
+    tx: &Tx<'_>,
+    own: &DeviceKey,
+    hub: Option<&DeviceKey>,
+    report: &mut Verification,
+) -> Result<(), StoreError> {
+    let mut chains: BTreeMap<Zone, BTreeMap<u64, (Hash, Option<Hash>)>> = BTreeMap::new();
+    let mut after = 0;
+    loop {
+        let rows = tx.commits_after(after, ROWS_AT_ONCE)?;
+        let Some((last, _)) = rows.last() else { break };
+        after = *last;
+        for (id, stored) in &rows {
+            report.commits += 1;
+            let commit = match Commit::decode(&stored.bytes) {
+                Ok(commit) => commit,
+                Err(error) => {
+                    report.fault("commit_unsound", format!("row {id}: {error}"));
+                    continue;
+                }
+            };
+            let header = commit.header();
+            if header.device == *own {
+                report.own_commits += 1;
+                let chain = chains.entry(header.zone.clone()).or_default();
+                if chain.insert(header.seq, (commit.hash(), header.prev)).is_some() {
+                    report.fault("chain_forked", commit.hash());
+                }
+            }
+            if let Some(entry) = &stored.entry {
+                verify_receipt(entry, hub, &commit, report);
+            }
+        }
+    }
+    for (zone, chain) in &chains {
+        verify_chain(zone, chain, report);
+    }
+    Ok(())
+}
+
+fn verify_receipt(
+    entry: &[u8],
+    hub: Option<&DeviceKey>,
+    commit: &Commit,
+    report: &mut Verification,
+) {
+    report.receipts += 1;
+    let Some(hub) = hub else {
+        return report.fault("receipt_without_hub", commit.hash());
+    };
+    match SignedEntry::decode(entry, hub) {
+        Ok(signed) => match &signed.entry().stamp {
+            Stamp::Commit { commit: stamped, .. } if *stamped == commit.hash() => {}
+            _ => report.fault("receipt_of_another", commit.hash()),
+        },
+        Err(error) => report.fault("receipt_unsound", format!("{}: {error}", commit.hash())),
+    }
+}
+
+fn verify_chain(
+    zone: &Zone,
+    chain: &BTreeMap<u64, (Hash, Option<Hash>)>,
+    report: &mut Verification,
+) {
+    let mut before: Option<Hash> = None;
+    for (expected, (seq, (hash, prev))) in (0..).zip(chain) {
+        if *seq != expected {
+            return report.fault("chain_gap", format!("zone `{zone}`: commit {expected} is missing"));
+        }
+        if *prev != before {
+            return report.fault("chain_broken", hash);
+        }
+        before = Some(*hash);
+    }
+}
+
+fn verify_grants(
+    tx: &Tx<'_>,
+    hub: Option<&DeviceKey>,
+    report: &mut Verification,
+) -> Result<(), StoreError> {
+    for (device, grant) in tx.all_grants()? {
+        let Some(hub) = hub else {
+            report.fault("grant_without_hub", device);
+            continue;
+        };
+        match (Certificate::decode(&grant.certificate, hub), SignedEntry::decode(&grant.entry, hub))
+        {
+            (Ok(certificate), Ok(signed)) => {
+                let stamped = match &signed.entry().stamp {
+                    Stamp::Grant(hash) => !grant.is_revoked && *hash == certificate.hash(),
+                    Stamp::Revocation(hash) => grant.is_revoked && *hash == certificate.hash(),
+                    Stamp::Commit { .. } | Stamp::Pack(_) => false,
+                };
+                if !stamped || certificate.grant().device != device {
+                    report.fault("grant_of_another", device);
+                }
+            }
+            (Err(error), _) => report.fault("grant_unsound", format!("{device}: {error}")),
+            (_, Err(error)) => report.fault("grant_unsound", format!("{device}: {error}")),
+        }
+    }
+    Ok(())
+}
+
+/// Folds every case again, judges as the hub should have judged, and compares the view.
+fn verify_cases(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    hub: Option<&DeviceKey>,
+    report: &mut Verification,
+) -> Result<(), ServiceError> {
+    let own = context.device();
+    for subject in tx.subjects(Subject::CASE)? {
+        let Some(case_id) = subject.as_case() else { continue };
+        report.cases += 1;
+        let history = log::history(tx, &own, case_id)?;
+        let state = history.state();
+        let line = tx.find_case(case_id)?;
+        let agrees = line.as_ref().is_some_and(|line| {
+            line.phase == state.phase
+                && line.number == state.number
+                && line.updated_ms == state.updated.ms.0
+                && line.class.as_deref() == state.class().as_ref().map(|class| class.as_str())
+                && line.grid.as_deref() == state.grid().as_ref().map(|grid| grid.as_str())
+                && line.is_provisional == state.is_provisional
+        });
+        if !agrees {
+            report.fault("view_differs", case_id);
+        }
+        if let Some(hub) = hub {
+            judge_again(tx, &subject, hub, report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges the stamped commits of a case in the hub's order. Only *admitted* and *refused*
+/// can be judged from the log alone; the rest depends on the hub's clock and people.
+fn judge_again(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    hub: &DeviceKey,
+    report: &mut Verification,
+) -> Result<(), ServiceError> {
+    let Some(case_id) = subject.as_case() else { return Ok(()) };
+    let mut stamped: Vec<(EntryPlace, Commit, SignedEntry)> = Vec::new();
+    for stored in tx.commits_about(subject)? {
+        let Some(entry) = stored.entry else { continue };
+        let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
+        let signed = SignedEntry::decode(&entry, hub).map_err(log::damaged)?;
+        stamped.push((place_of(signed.entry()), commit, signed));
+    }
+    stamped.sort_by_key(|(place, _, _)| (place.epoch, place.position));
+    let mut state = CaseState::empty(case_id);
+    for (place, commit, signed) in stamped {
+        let device = commit.header().device;
+        let authority = authority_at(tx, &device, Some(&place), Some(hub))?;
+        let expected = match commit.body() {
+            Ok(body) => judge(&body, &device, &authority, &state),
+            Err(_) => Err(Refusal::Malformed),
+        };
+        // Grants are known up to the cursor; what lies beyond is judged after the next pull.
+        let reached = tx.cursor(&place.zone)?.is_some_and(|c| c >= (place.epoch, place.position));
+        if let (true, Stamp::Commit { verdict, .. }) = (reached, &signed.entry().stamp) {
+            let disagrees = match verdict {
+                Verdict::Admitted => expected.is_err(),
+                Verdict::Refused(_) => expected.is_ok(),
+                Verdict::Waiting(_) | Verdict::Quarantined(_) | Verdict::Unfolded => false,
+            };
+            if disagrees {
+                report.fault("verdict_disagrees", commit.hash());
+            }
+        }
+        let annotation = annotation_of(signed.entry());
+        state.apply(&crate::oplog::fold::Input { commit, annotation, authority });
+    }
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! Schemas by number: one file each, never edited after a release.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::storage::StoreError;
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_log_and_views.sql")];
+
+/// True when the database has the newest schema that this version knows.
+pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
+    Ok(version(connection)? == known())
+}
+
+/// Brings the database to the newest schema, each step in its own transaction.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    if found > known() {
+        return Err(StoreError::TooNew {
+            found,
+            known: known(),
+        });
+    }
+    for (number, sql) in (1..).zip(MIGRATIONS).skip(found as usize) {
+        transaction.execute_batch(sql)?;
+        transaction.pragma_update(None, "user_version", number)?;
+    }
+    transaction.commit()?;
+    Ok(())
+}
+
+fn known() -> u32 {
+    u32::try_from(MIGRATIONS.len()).expect("a handful of migrations")
+}
+
+fn version(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}

@@ -1,0 +1,209 @@
+//! The phone's store: one folder with a database, photos, and a lock.
+//!
+//! It holds the only SQL and never judges: it keeps commits as their bytes, the hub's
+//! stamps beside them, and views that [`Store::clear_views`] may throw away at any time.
+//! Photos are files named by their hash, durable before a row names them.
+
+pub mod blob;
+pub mod case;
+pub mod log;
+mod migrations;
+pub mod reference;
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
+use thiserror::Error;
+
+use crate::storage::blob::BlobFolder;
+
+/// How long a second writer waits before it is told that the store is busy.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(4_000);
+/// The database within the store's folder.
+const DATABASE: &str = "bading.db";
+
+/// Why the store did not do what it was asked to. Nothing is half written.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Another process is writing and did not finish in time.
+    #[error("the store is busy: another process is writing to it")]
+    Busy,
+    /// The disk has no room.
+    #[error("no space left for the store")]
+    Full,
+    /// The database cannot be read; it is left as it is for salvage.
+    #[error("the store's database is damaged: {0}")]
+    Damaged(String),
+    /// Written by a newer version of this software.
+    #[error("the store has schema {found}, this version knows {known}: update the software")]
+    TooNew {
+        /// The store's schema.
+        found: u32,
+        /// The newest schema that this version knows.
+        known: u32,
+    },
+    /// The store is encrypted or a key was given that this version cannot use.
+    #[error("the store's key is not available")]
+    KeyUnavailable,
+    /// A file of the store could not be read or written.
+    #[error("the store's files: {0}")]
+    Io(#[source] std::io::Error),
+    /// The database refused for another reason, which is a defect of ours.
+    #[error("the store's database: {0}")]
+    Database(#[source] rusqlite::Error),
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::Full,
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::Full,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged(error.to_string())
+            }
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// The key of an encrypted store. Encryption is not there yet: opening with a key answers
+/// [`StoreError::KeyUnavailable`] rather than writing in the clear what was meant to be sealed.
+pub struct DatabaseKey(pub [u8; 32]);
+
+/// A phone's store, open.
+pub struct Store {
+    dir: PathBuf,
+    writer: Mutex<Connection>,
+    reader: OnceLock<Mutex<Connection>>,
+    blobs: BlobFolder,
+}
+
+/// A transaction on the store: reads see one state, writes happen together or not at all.
+pub struct Tx<'c>(pub(crate) Transaction<'c>);
+
+impl Store {
+    /// Opens the store in `dir`, making it when it is not there.
+    ///
+    /// # Errors
+    /// [`StoreError`], the store untouched.
+    pub fn open(dir: &Path, key: Option<&DatabaseKey>) -> Result<Self, StoreError> {
+        if key.is_some() {
+            return Err(StoreError::KeyUnavailable);
+        }
+        std::fs::create_dir_all(dir)?;
+        let mut connection = Connection::open(dir.join(DATABASE))?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        if !is_ready(&connection)? {
+            // Two processes may make the store at once, and switching to the write-ahead
+            // log does not wait for locks by itself. The kernel frees the lock of a process
+            // that died half-way; the next one finds out here and goes on.
+            let lock = std::fs::File::create(dir.join("store.lock"))?;
+            lock.lock()?;
+            connection.pragma_update(None, "journal_mode", "wal")?;
+            configure(&connection)?;
+            migrations::migrate(&mut connection)?;
+            blob::sync_folder(dir)?;
+        }
+        configure(&connection)?;
+        let blobs = BlobFolder::open(&dir.join("blobs"))?;
+        let writer = Mutex::new(connection);
+        Ok(Self {
+            dir: dir.to_owned(),
+            writer,
+            reader: OnceLock::new(),
+            blobs,
+        })
+    }
+
+    /// The store's folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The photos.
+    #[must_use]
+    pub fn blobs(&self) -> &BlobFolder {
+        &self.blobs
+    }
+
+    /// Runs `work` in one durable transaction: when this returns `Ok`, it is on the disk.
+    ///
+    /// # Errors
+    /// Those of `work`, everything rolled back, or [`StoreError`].
+    pub fn write<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = lock(&self.writer);
+        // Immediate: the write lock is waited for at the start, where waiting is allowed,
+        // and not in the middle, where SQLite answers busy at once.
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let tx = Tx(transaction);
+        let value = work(&tx)?;
+        tx.0.commit().map_err(StoreError::from)?;
+        Ok(value)
+    }
+
+    /// Runs `work` on one state of the store, beside a writer.
+    ///
+    /// # Errors
+    /// Those of `work`, or [`StoreError`].
+    pub fn read<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let reader = match self.reader.get() {
+            Some(reader) => reader,
+            None => {
+                let connection = self.open_reader()?;
+                self.reader.get_or_init(|| Mutex::new(connection))
+            }
+        };
+        let mut connection = lock(reader);
+        let tx = Tx(connection.transaction().map_err(StoreError::from)?);
+        work(&tx)
+    }
+
+    fn open_reader(&self) -> Result<Connection, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(self.dir.join(DATABASE), flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(connection)
+    }
+}
+
+/// A panic in another thread leaves the connection as sound as SQLite left it: its
+/// transaction was rolled back.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// True when the database is in write-ahead mode and has the newest schema.
+fn is_ready(connection: &Connection) -> Result<bool, StoreError> {
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    Ok(mode == "wal" && migrations::is_current(connection)?)
+}
+
+fn configure(connection: &Connection) -> Result<(), StoreError> {
+    // FULL: with NORMAL a power cut loses commits that were acknowledged (measured).
+    connection.pragma_update(None, "synchronous", "full")?;
+    // A row that names a commit which is not there is a defect; let it show at once.
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Sorting and temporary indexes never touch the phone's flash.
+    connection.pragma_update(None, "temp_store", "memory")?;
+    Ok(())
+}
