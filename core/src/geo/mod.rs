@@ -1,1 +1,16 @@
 //! Places on the ground: datums, distances, the files that describe grids, and the locator.
+//!
+//! Nothing here opens a file or reads a clock: bytes and numbers come in, values go out.
+//! Grids are planar in longitude and latitude; lengths and areas are geodesic on WGS 84.
+
+pub mod check;
+pub mod datum;
+pub mod distance;
+pub mod grid_file;
+pub mod h3;
+pub mod locator;
+mod orient;
+pub mod points_file;
+mod ring;
+#[cfg(test)]
+mod test_data;
