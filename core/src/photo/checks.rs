@@ -75,12 +75,74 @@ fn low_frequencies(levels: &[u8]) -> [f64; HASH_KEPT * HASH_KEPT] {
     let mut across = [[0.0; HASH_KEPT]; HASH_SIDE];
     for (row, sums) in levels.chunks_exact(HASH_SIDE).zip(&mut across) {
         for (wave, sum) in wave.iter().zip(sums) {
-            *sum = row.iter().zip(wave).map(|(&level, w)| f64::from(level) * w).sum();
+            *sum = row
+                .iter()
+                .zip(wave)
+                .map(|(&level, w)| f64::from(level) * w)
+                .sum();
         }
     }
     std::array::from_fn(|index| {
         let (down, right) = (index / HASH_KEPT, index % HASH_KEPT);
-        let sum: f64 = across.iter().zip(&wave[down]).map(|(sums, w)| sums[right] * w).sum();
+        let sum: f64 = across
+            .iter()
+            .zip(&wave[down])
+            .map(|(sums, w)| sums[right] * w)
+            .sum();
         (sum * 16.0).round() / 16.0
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Luma;
+
+    use super::*;
+
+    fn stripes(period: u32) -> GrayImage {
+        GrayImage::from_fn(64, 48, |x, _| {
+            Luma([if x / period % 2 == 0 { 40 } else { 210 }])
+        })
+    }
+
+    #[test]
+    fn blurred_picture_is_less_sharp_than_the_same_in_focus() {
+        let sharp = stripes(4);
+        let blurred = imageops::blur(&sharp, 3.0);
+        assert!(sharpness(&sharp) > 20.0 * sharpness(&blurred));
+        assert_eq!(sharpness(&GrayImage::new(2, 9)), 0.0);
+    }
+
+    #[test]
+    fn laplacian_of_one_bright_pixel_has_the_variance_worked_out_by_hand() {
+        // Inner 3 x 3: -40 in the middle, 10 at its four sides, 0 at the corners.
+        let dot = GrayImage::from_fn(5, 5, |x, y| Luma([if (x, y) == (2, 2) { 10 } else { 0 }]));
+        assert!((sharpness(&dot) - (1600.0 + 400.0) / 9.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn brightness_runs_from_black_to_white() {
+        let level = |level| brightness(&GrayImage::from_pixel(8, 8, Luma([level])));
+        assert_eq!((level(0), level(255)), (0.0, 1.0));
+        assert!((level(51) - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn hash_stays_near_when_brighter_and_goes_far_for_another_picture() {
+        let scene = |shift: u8| {
+            GrayImage::from_fn(80, 60, |x, y| {
+                Luma([(x * y / 40 + x % 17 * 3) as u8 / 2 + shift])
+            })
+        };
+        let far = imageops::rotate180(&stripes(9));
+        let hash = phash(&scene(0), 1);
+        assert!((hash ^ phash(&scene(25), 1)).count_ones() <= 4);
+        assert!((hash ^ phash(&far, 1)).count_ones() >= 16);
+    }
+
+    #[test]
+    fn hash_of_a_flat_picture_holds_no_noise() {
+        let flat = |level| phash(&GrayImage::from_pixel(50, 40, Luma([level])), 1);
+        assert_eq!(flat(90), flat(91));
+    }
 }

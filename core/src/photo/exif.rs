@@ -50,7 +50,10 @@ impl Notes {
         if block.len() > MAX_EXIF_BYTES {
             return self.problems.push(PhotoProblem::ExifUnreadable);
         }
-        let exif = match Reader::new().continue_on_error(true).read_raw(block.to_vec()) {
+        let exif = match Reader::new()
+            .continue_on_error(true)
+            .read_raw(block.to_vec())
+        {
             Ok(exif) => exif,
             Err(Error::PartialResult(partial)) => {
                 let (exif, _) = partial.into_inner();
@@ -90,9 +93,10 @@ impl Notes {
         if lat.is_none() && lon.is_none() {
             return;
         }
-        let lat = lat.and_then(degrees);
-        let lon = lon.and_then(degrees);
-        let (Some(lat), Some(lon)) = (lat, lon) else {
+        let south = hemisphere(exif, Tag::GPSLatitudeRef, b'N', b'S');
+        let west = hemisphere(exif, Tag::GPSLongitudeRef, b'E', b'W');
+        let place = (lat.and_then(degrees), lon.and_then(degrees), south, west);
+        let (Some(lat), Some(lon), Some(is_south), Some(is_west)) = place else {
             return self.problems.push(PhotoProblem::PlaceUnreadable);
         };
         if !(0.0..=90.0).contains(&lat.abs()) || !(0.0..=180.0).contains(&lon.abs()) {
@@ -101,8 +105,6 @@ impl Notes {
         if lat == 0.0 && lon == 0.0 {
             self.problems.push(PhotoProblem::PlaceZero);
         }
-        let is_south = is_letter(exif, Tag::GPSLatitudeRef, b'S');
-        let is_west = is_letter(exif, Tag::GPSLongitudeRef, b'W');
         self.position = Some((signed(lat, is_south), signed(lon, is_west)));
     }
 
@@ -110,7 +112,8 @@ impl Notes {
         let Some(found) = value(exif, Tag::GPSAltitude) else {
             return;
         };
-        let is_below = value(exif, Tag::GPSAltitudeRef).and_then(|below| below.get_uint(0)) == Some(1);
+        let is_below =
+            value(exif, Tag::GPSAltitudeRef).and_then(|below| below.get_uint(0)) == Some(1);
         match ratio(found, 0).filter(|altitude_m| ALTITUDES_M.contains(altitude_m)) {
             Some(altitude_m) => self.altitude_m = Some(signed(altitude_m, is_below)),
             None => self.problems.push(PhotoProblem::AltitudeUnreadable),
@@ -151,7 +154,11 @@ fn text(exif: &Exif, tag: Tag) -> Option<String> {
 
 /// A name for people: one line, bounded, `None` when nothing is left of it.
 fn name(raw: &str) -> Option<String> {
-    let line: String = raw.chars().filter(|c| !c.is_control()).take(MAX_NAME_CHARS).collect();
+    let line: String = raw
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(MAX_NAME_CHARS)
+        .collect();
     let line = line.trim();
     (!line.is_empty()).then(|| line.to_owned())
 }
@@ -161,13 +168,19 @@ fn is_blank(raw: &str) -> bool {
     raw.chars().all(|c| c == ' ' || c == ':' || c == '\0')
 }
 
-fn is_letter(exif: &Exif, tag: Tag, letter: u8) -> bool {
-    text(exif, tag).is_some_and(|raw| raw.as_bytes().first().is_some_and(|b| b.eq_ignore_ascii_case(&letter)))
+/// Whether the reference names the negative hemisphere; `None` when it names neither.
+fn hemisphere(exif: &Exif, tag: Tag, positive: u8, negative: u8) -> Option<bool> {
+    let letter = text(exif, tag)?.bytes().next()?.to_ascii_uppercase();
+    (letter == positive || letter == negative).then_some(letter == negative)
 }
 
 fn signed(amount: f64, is_negative: bool) -> f64 {
     // Zero stays plain zero: `-0` would read as another place.
-    if is_negative && amount != 0.0 { -amount } else { amount }
+    if is_negative && amount != 0.0 {
+        -amount
+    } else {
+        amount
+    }
 }
 
 /// One rational as a number; `None` for a wrong type, a missing part or a zero denominator.
@@ -192,7 +205,11 @@ fn parts(value: &Value) -> usize {
 /// seconds written 0/0 behind sound minutes; minutes without a value are no position.
 fn degrees(value: &Value) -> Option<f64> {
     let degrees = ratio(value, 0)?;
-    let minutes = if parts(value) > 1 { ratio(value, 1)? } else { 0.0 };
+    let minutes = if parts(value) > 1 {
+        ratio(value, 1)?
+    } else {
+        0.0
+    };
     let seconds = ratio(value, 2).unwrap_or(0.0);
     Some(degrees + minutes / 60.0 + seconds / 3600.0)
 }
@@ -235,4 +252,223 @@ fn utc_offset(raw: &str) -> Option<String> {
     let is_pair = |part: &str| part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit());
     let is_legal = matches!(sign, "+" | "-") && is_pair(hours) && is_pair(minutes);
     (is_legal && hours <= "14" && minutes <= "59").then(|| raw.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::super::PhotoFormat;
+    use super::super::render::{Field, tiff};
+    use super::*;
+
+    fn notes_of(block: &[u8]) -> Notes {
+        read(&Header {
+            format: PhotoFormat::Jpeg,
+            width_px: 4,
+            height_px: 3,
+            exif: Some(Cow::Borrowed(block)),
+            orientation: None,
+            is_plausible: true,
+        })
+    }
+
+    fn place(lat: &[(u32, u32)], south: &str, lon: &[(u32, u32)], west: &str) -> Notes {
+        let gps = [
+            Field::ascii(1, south),
+            Field::rationals(2, lat),
+            Field::ascii(3, west),
+            Field::rationals(4, lon),
+        ];
+        notes_of(&tiff(vec![Field::short(0x0112, 1)], &[], &gps))
+    }
+
+    fn time(taken_at: &str, fraction: &str, offset: &str) -> Notes {
+        let exif = [
+            Field::ascii(0x9003, taken_at),
+            Field::ascii(0x9011, offset),
+            Field::ascii(0x9291, fraction),
+        ];
+        notes_of(&tiff(Vec::new(), &exif, &[]))
+    }
+
+    #[test]
+    fn position_south_west_is_negative_in_both_parts() {
+        let notes = place(
+            &[(33, 1), (30, 1), (36, 1)],
+            "S",
+            &[(70, 1), (15, 1), (0, 1)],
+            "W",
+        );
+        assert_eq!(notes.position, Some((-33.51, -70.25)));
+        assert_eq!(notes.problems, []);
+    }
+
+    #[test]
+    fn position_in_decimal_minutes_or_degrees_reads_without_seconds() {
+        let notes = place(
+            &[(31, 1), (1350, 100), (0, 0)],
+            "N",
+            &[(121_500_000, 1_000_000)],
+            "E",
+        );
+        assert_eq!(notes.position, Some((31.225, 121.5)));
+    }
+
+    #[test]
+    fn position_zero_is_kept_and_reported() {
+        let zero = [(0, 1); 3];
+        let notes = place(&zero, "S", &zero, "W");
+        assert_eq!(notes.position, Some((0.0, 0.0)));
+        assert!(
+            notes
+                .position
+                .is_some_and(|(lat, lon)| !lat.is_sign_negative() && !lon.is_sign_negative())
+        );
+        assert_eq!(notes.problems, [PhotoProblem::PlaceZero]);
+    }
+
+    #[test]
+    fn position_just_beyond_the_poles_or_the_date_line_is_none() {
+        let (pole, beyond) = ([(90, 1), (0, 1), (0, 1)], [(90, 1), (0, 1), (1, 100)]);
+        let (line, past) = ([(180, 1), (0, 1), (0, 1)], [(180, 1), (0, 1), (1, 100)]);
+        assert_eq!(
+            place(&pole, "S", &line, "W").position,
+            Some((-90.0, -180.0))
+        );
+        for notes in [
+            place(&beyond, "N", &line, "E"),
+            place(&pole, "N", &past, "E"),
+        ] {
+            assert_eq!(notes.position, None);
+            assert_eq!(notes.problems, [PhotoProblem::PlaceOutOfRange]);
+        }
+    }
+
+    #[test]
+    fn position_with_zero_denominator_or_no_hemisphere_is_none() {
+        let sound = [(10, 1), (0, 1), (0, 1)];
+        let unreadable = [
+            place(&[(10, 0), (0, 1), (0, 1)], "N", &sound, "E"),
+            place(&[(10, 1), (3, 0), (0, 1)], "N", &sound, "E"),
+            place(&sound, "", &sound, "E"),
+            place(&sound, "N", &sound, "X"),
+        ];
+        for notes in unreadable {
+            assert_eq!(notes.position, None);
+            assert_eq!(notes.problems, [PhotoProblem::PlaceUnreadable]);
+        }
+    }
+
+    #[test]
+    fn position_of_a_wrong_type_is_none() {
+        let gps = [
+            Field::ascii(1, "N"),
+            Field::ascii(2, "31.2"),
+            Field::ascii(3, "E"),
+            Field::short(4, 121),
+        ];
+        let notes = notes_of(&tiff(Vec::new(), &[], &gps));
+        assert_eq!(
+            (notes.position, notes.problems),
+            (None, vec![PhotoProblem::PlaceUnreadable])
+        );
+    }
+
+    #[test]
+    fn altitude_below_the_sea_is_negative_and_an_impossible_one_is_none() {
+        let altitude = |over: u32, under: u32| {
+            let gps = [
+                Field::bytes(5, 1, &[1]),
+                Field::rationals(6, &[(over, under)]),
+            ];
+            notes_of(&tiff(Vec::new(), &[], &gps))
+        };
+        assert_eq!(altitude(848, 2).altitude_m, Some(-424.0));
+        assert_eq!(altitude(1, 0).problems, [PhotoProblem::AltitudeUnreadable]);
+        assert_eq!(
+            altitude(u32::MAX, 1).problems,
+            [PhotoProblem::AltitudeUnreadable]
+        );
+    }
+
+    #[test]
+    fn orientation_outside_one_to_eight_is_one_and_reported() {
+        for (stored, read, is_reported) in
+            [(0, 1, true), (1, 1, false), (8, 8, false), (9, 1, true)]
+        {
+            let notes = notes_of(&tiff(vec![Field::short(0x0112, stored)], &[], &[]));
+            assert_eq!(notes.orientation, read);
+            let illegal = PhotoProblem::OrientationIllegal(u32::from(stored));
+            assert_eq!(notes.problems.contains(&illegal), is_reported);
+        }
+    }
+
+    #[test]
+    fn time_with_fraction_is_cut_or_filled_to_milliseconds() {
+        let read = |fraction| time("2024:02:29 23:59:58", fraction, "+08:00").taken_at;
+        assert_eq!(read("5").as_deref(), Some("2024-02-29T23:59:58.500"));
+        assert_eq!(read("0887").as_deref(), Some("2024-02-29T23:59:58.088"));
+        assert_eq!(read(" ").as_deref(), Some("2024-02-29T23:59:58"));
+        assert_eq!(read("x").as_deref(), Some("2024-02-29T23:59:58"));
+        let notes = time("2024:02:29 23:59:58.25", "", "-03:30");
+        assert_eq!(notes.taken_at.as_deref(), Some("2024-02-29T23:59:58.250"));
+        assert_eq!(notes.offset.as_deref(), Some("-03:30"));
+    }
+
+    #[test]
+    fn time_outside_the_calendar_is_none_and_reported() {
+        for wrong in [
+            "2023:02:29 10:00:00",
+            "0000:00:00 00:00:00",
+            "2023:02:28 24:00:00",
+            "yesterday",
+            "２０２３:02:28",
+        ] {
+            let notes = time(wrong, "", "");
+            assert_eq!(
+                (notes.taken_at, notes.problems),
+                (None, vec![PhotoProblem::TimeUnreadable])
+            );
+        }
+        assert_eq!(time("    :  :     :  :  ", "", "   :  ").problems, []);
+        assert_eq!(
+            time("2023:02:28 10:00:00", "", "+15:00").problems,
+            [PhotoProblem::OffsetUnreadable]
+        );
+    }
+
+    #[test]
+    fn names_are_trimmed_and_empty_ones_are_none() {
+        let root = vec![
+            Field::ascii(0x010F, "  Pinecone \0\0 x"),
+            Field::ascii(0x0110, "   \0"),
+        ];
+        let notes = notes_of(&tiff(root, &[], &[]));
+        assert_eq!(
+            (notes.make.as_deref(), notes.model),
+            (Some("Pinecone"), None)
+        );
+    }
+
+    #[test]
+    fn block_that_is_cut_gives_what_is_left_of_it() {
+        let root = vec![
+            Field::ascii(0x010F, "Pin"),
+            Field::short(0x0112, 6),
+            Field::ascii(0x0131, "a long value"),
+        ];
+        let block = tiff(root, &[], &[]);
+        let notes = notes_of(&block[..block.len() - 4]);
+        assert_eq!((notes.make.as_deref(), notes.orientation), (Some("Pin"), 6));
+        assert_eq!(notes.problems, [PhotoProblem::ExifPartial]);
+        assert_eq!(
+            notes_of(&block[..6]).problems,
+            [PhotoProblem::ExifUnreadable]
+        );
+        assert_eq!(
+            notes_of(&vec![0; MAX_EXIF_BYTES + 1]).problems,
+            [PhotoProblem::ExifUnreadable]
+        );
+    }
 }

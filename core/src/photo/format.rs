@@ -63,7 +63,10 @@ fn check_size(width_px: u32, height_px: u32) -> Result<u64, PhotoError> {
         return Err(PhotoError::damaged("a side of zero pixels"));
     }
     if pixels > MAX_PIXELS || width_px.max(height_px) > MAX_SIDE_PX {
-        return Err(PhotoError::TooManyPixels { width_px, height_px });
+        return Err(PhotoError::TooManyPixels {
+            width_px,
+            height_px,
+        });
     }
     Ok(pixels)
 }
@@ -121,14 +124,19 @@ fn read_png(bytes: &[u8]) -> Result<Header<'_>, PhotoError> {
     };
     let raw_bytes = pixels * channels * u64::from(depth) / 8;
     if raw_bytes > MAX_PNG_RAW_BYTES {
-        return Err(PhotoError::TooManyPixels { width_px, height_px });
+        return Err(PhotoError::TooManyPixels {
+            width_px,
+            height_px,
+        });
     }
     let (mut packed_bytes, mut exif) = (0, None);
     while let Some((kind, body)) = next_chunk(&mut rest) {
         match kind {
             b"IDAT" => packed_bytes += body.len() as u64,
             b"eXIf" if exif.is_none() => {
-                exif = Some(Cow::Borrowed(body.strip_prefix(b"Exif\0\0").unwrap_or(body)));
+                exif = Some(Cow::Borrowed(
+                    body.strip_prefix(b"Exif\0\0").unwrap_or(body),
+                ));
             }
             b"IEND" => break,
             _ => {}
@@ -151,4 +159,86 @@ fn next_chunk<'a>(rest: &mut &'a [u8]) -> Option<(&'a [u8; 4], &'a [u8])> {
     let (body, after) = after.split_at_checked(u32::from_be_bytes(*length) as usize)?;
     *rest = after.get(4..)?;
     Some((kind, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::render;
+    use super::*;
+
+    fn png_claiming(width_px: u32, height_px: u32) -> Vec<u8> {
+        let mut png = PNG_SIGNATURE.to_vec();
+        png.extend([0, 0, 0, 13]);
+        png.extend(b"IHDR");
+        png.extend(width_px.to_be_bytes());
+        png.extend(height_px.to_be_bytes());
+        png.extend([8, 6, 0, 0, 0, 0, 0, 0, 0]);
+        png
+    }
+
+    fn jpeg_claiming(width_px: u16, height_px: u16) -> Vec<u8> {
+        let mut jpeg = render::small(1);
+        let at = jpeg
+            .windows(2)
+            .position(|pair| pair == [0xFF, 0xC0])
+            .expect("a baseline frame");
+        jpeg[at + 5..at + 7].copy_from_slice(&height_px.to_be_bytes());
+        jpeg[at + 7..at + 9].copy_from_slice(&width_px.to_be_bytes());
+        jpeg
+    }
+
+    #[test]
+    fn bytes_that_are_no_photo_are_refused_by_content() {
+        assert_eq!(read(b"").map(|_| ()), Err(PhotoError::Empty));
+        for other in [
+            b"just words".as_slice(),
+            b"\xFF\xD8",
+            b"GIF89a\0\0",
+            b"\0\0\0\x10ftypavif\0\0\0\0",
+        ] {
+            assert_eq!(read(other).map(|_| ()), Err(PhotoError::UnknownFormat));
+        }
+    }
+
+    #[test]
+    fn bytes_one_over_the_limit_are_refused() {
+        let mut photo = render::small(1);
+        photo.resize(MAX_BYTES, 0);
+        assert!(read(&photo).is_ok());
+        photo.push(0);
+        assert_eq!(
+            read(&photo).map_err(|error| error.code()).map(|_| ()),
+            Err("too_large")
+        );
+    }
+
+    #[test]
+    fn header_that_claims_too_much_is_refused() {
+        let too_many = |bytes: &[u8]| matches!(read(bytes), Err(PhotoError::TooManyPixels { .. }));
+        assert!(too_many(&png_claiming(30_001, 1)));
+        assert!(too_many(&png_claiming(10_001, 10_000)));
+        assert!(too_many(&jpeg_claiming(65_535, 65_535)));
+        assert!(too_many(&jpeg_claiming(1, 30_001)));
+        assert!(read(&png_claiming(10_000, 10_000)).is_ok_and(|header| !header.is_plausible));
+        assert!(read(&jpeg_claiming(10_000, 10_000)).is_ok_and(|header| !header.is_plausible));
+        assert!(read(&jpeg_claiming(0, 10)).is_err_and(|error| error.code() == "damaged"));
+    }
+
+    #[test]
+    fn header_that_is_cut_is_truncated() {
+        let jpeg = render::small(1);
+        let scan = jpeg
+            .windows(2)
+            .position(|pair| pair == [0xFF, 0xDA])
+            .expect("a scan");
+        for cut in [3, scan / 2, scan, scan + 3] {
+            assert_eq!(
+                read(&jpeg[..cut]).map(|_| ()),
+                Err(PhotoError::Truncated),
+                "at {cut}"
+            );
+        }
+        let png = png_claiming(4, 4);
+        assert_eq!(read(&png[..20]).map(|_| ()), Err(PhotoError::Truncated));
+    }
 }

@@ -37,7 +37,9 @@ pub(super) fn is_heif(bytes: &[u8]) -> bool {
     if bytes.get(4..8) != Some(b"ftyp") {
         return false;
     }
-    let length = bytes.first_chunk().map_or(0, |&word| u32::from_be_bytes(word) as usize);
+    let length = bytes
+        .first_chunk()
+        .map_or(0, |&word| u32::from_be_bytes(word) as usize);
     let body = bytes.get(8..length.min(bytes.len())).unwrap_or_default();
     let Some((major, rest)) = body.split_first_chunk::<4>() else {
         return false;
@@ -169,7 +171,11 @@ impl<'a> Meta<'a> {
     }
 
     fn items(&mut self, mut iinf: Input<'a>) -> Result<(), Broken> {
-        let count = if iinf.version()? == 0 { u32::from(iinf.u16()?) } else { iinf.u32()? };
+        let count = if iinf.version()? == 0 {
+            u32::from(iinf.u16()?)
+        } else {
+            iinf.u32()?
+        };
         for _ in 0..count {
             let (kind, mut entry) = iinf.child()?;
             let version = if kind == b"infe" { entry.version()? } else { 0 };
@@ -189,7 +195,11 @@ impl<'a> Meta<'a> {
         let version = iloc.version()?;
         let sizes = iloc.u16()?;
         let [offset, length, base, index] = [12, 8, 4, 0].map(|shift| sizes >> shift & 15);
-        let count = if version < 2 { u32::from(iloc.u16()?) } else { iloc.u32()? };
+        let count = if version < 2 {
+            u32::from(iloc.u16()?)
+        } else {
+            iloc.u32()?
+        };
         for _ in 0..count {
             let item = iloc.id(version >= 2)?;
             let method = if version >= 1 { iloc.u16()? & 15 } else { 0 };
@@ -209,14 +219,21 @@ impl<'a> Meta<'a> {
             }
             if !is_elsewhere {
                 let is_in_idat = method == 1;
-                self.locations.push(Location { item, is_in_idat, extents });
+                self.locations.push(Location {
+                    item,
+                    is_in_idat,
+                    extents,
+                });
             }
         }
         Ok(())
     }
 
     fn heif(&self, bytes: &'a [u8]) -> Result<Heif<'a>, Broken> {
-        let own = self.of_primary.iter().filter_map(|&index| self.properties.get(index));
+        let own = self
+            .of_primary
+            .iter()
+            .filter_map(|&index| self.properties.get(index));
         let (mut size, mut turn) = (None, None);
         for property in own {
             match *property {
@@ -232,9 +249,18 @@ impl<'a> Meta<'a> {
             let extents = &mut place.extents.iter();
             extents.all(|&extent| slice(source(place), extent).is_some())
         });
-        let place = self.locations.iter().find(|place| Some(place.item) == self.exif);
+        let place = self
+            .locations
+            .iter()
+            .find(|place| Some(place.item) == self.exif);
         let exif = place.and_then(|place| exif_block(source(place), &place.extents));
-        Ok(Heif { width_px, height_px, orientation, exif, is_whole })
+        Ok(Heif {
+            width_px,
+            height_px,
+            orientation,
+            exif,
+            is_whole,
+        })
     }
 }
 
@@ -299,7 +325,11 @@ impl<'a> Input<'a> {
     }
 
     fn id(&mut self, is_wide: bool) -> Result<u32, Broken> {
-        if is_wide { self.u32() } else { self.u16().map(u32::from) }
+        if is_wide {
+            self.u32()
+        } else {
+            self.u16().map(u32::from)
+        }
     }
 
     fn sized(&mut self, size_bytes: u16) -> Result<u64, Broken> {
@@ -329,5 +359,95 @@ impl<'a> Input<'a> {
             _ => size.checked_sub(8).ok_or(Broken)? as usize,
         };
         Ok((kind, Input(self.take(length)?)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        [
+            &(body.len() as u32 + 8).to_be_bytes(),
+            kind.as_slice(),
+            &body,
+        ]
+        .concat()
+    }
+
+    /// A picture of 40 x 30 turned by `turn` quarters, its Exif item behind the boxes.
+    fn heic(turn: u8) -> Vec<u8> {
+        let ftyp = boxed(b"ftyp", &[b"heic\0\0\0\0mif1heic"]);
+        let exif = [
+            b"\0\0\0\x06Exif\0\0".as_slice(),
+            b"MM\0\x2A\0\0\0\x08\0\0\0\0\0\0",
+        ]
+        .concat();
+        let meta = |exif_at: u32| {
+            let pitm = boxed(b"pitm", &[&[0; 4], &[0, 1]]);
+            let item =
+                |id: u8, kind: &[u8]| boxed(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], kind, b"\0"]);
+            let iinf = boxed(
+                b"iinf",
+                &[&[0; 4], &[0, 2], &item(1, b"hvc1"), &item(2, b"Exif")],
+            );
+            let thumbnail = boxed(b"ispe", &[&[0; 4], &[0, 0, 0, 9, 0, 0, 0, 9]]);
+            let size = boxed(b"ispe", &[&[0; 4], &[0, 0, 0, 40, 0, 0, 0, 30]]);
+            let ipco = boxed(b"ipco", &[&thumbnail, &size, &boxed(b"irot", &[&[turn]])]);
+            let ipma = boxed(
+                b"ipma",
+                &[&[0; 4], &[0, 0, 0, 2, 0, 9, 1, 1, 0, 1, 2, 0x82, 3]],
+            );
+            let iprp = boxed(b"iprp", &[&ipco, &ipma]);
+            let place = [&exif_at.to_be_bytes(), &(exif.len() as u32).to_be_bytes()]
+                .map(|b| *b)
+                .concat();
+            let iloc = boxed(
+                b"iloc",
+                &[&[0, 0, 0, 0, 0x44, 0, 0, 1, 0, 2, 0, 0, 0, 1], &place],
+            );
+            boxed(b"meta", &[&[0; 4], &pitm, &iinf, &iprp, &iloc])
+        };
+        let exif_at = ftyp.len() + meta(0).len() + 8;
+        [ftyp, meta(exif_at as u32), boxed(b"mdat", &[&exif])].concat()
+    }
+
+    #[test]
+    fn primary_picture_gives_its_own_size_turn_and_exif() {
+        for (turn, orientation) in [(0, 1), (1, 8), (2, 3), (3, 6)] {
+            let bytes = heic(turn);
+            assert!(is_heif(&bytes));
+            let heif = read(&bytes).expect("the boxes are sound");
+            assert_eq!((heif.width_px, heif.height_px), (40, 30));
+            assert_eq!(heif.orientation, Some(orientation));
+            assert_eq!(
+                heif.exif.as_deref().and_then(|exif| exif.get(..4)),
+                Some(b"MM\0\x2A".as_slice())
+            );
+            assert!(heif.is_whole);
+        }
+    }
+
+    #[test]
+    fn file_cut_in_its_data_is_not_whole_and_cut_in_its_boxes_is_truncated() {
+        let bytes = heic(0);
+        assert!(
+            read(&bytes[..bytes.len() - 1]).is_ok_and(|heif| !heif.is_whole && heif.exif.is_none())
+        );
+        assert!(matches!(read(&bytes[..80]), Err(PhotoError::Truncated)));
+    }
+
+    #[test]
+    fn every_byte_changed_or_cut_off_is_an_answer_and_no_panic() {
+        let bytes = heic(3);
+        for at in 0..bytes.len() {
+            let _ = read(&bytes[..at]);
+            for value in [0x00, 0x7F, 0x80, 0xFF] {
+                let mut changed = bytes.clone();
+                changed[at] = value;
+                let _ = read(&changed);
+            }
+        }
     }
 }

@@ -57,7 +57,10 @@ impl<'a> Pieces<'a> {
         let coded = self.bytes.get(self.at..).unwrap_or_default();
         let mut end = 0;
         loop {
-            match coded.get(end..).and_then(|rest| rest.iter().position(|&b| b == 0xFF)) {
+            match coded
+                .get(end..)
+                .and_then(|rest| rest.iter().position(|&b| b == 0xFF))
+            {
                 None => {
                     end = coded.len();
                     break;

@@ -104,7 +104,8 @@ pub enum PhotoProblem {
     ExifPartial,
     /// The Exif orientation is not in 1..=8; 1 is assumed.
     OrientationIllegal(u32),
-    /// There is a GPS latitude or longitude that makes no position.
+    /// There is a GPS latitude or longitude that makes no position: half of it, a value that
+    /// is no number, or no hemisphere.
     PlaceUnreadable,
     /// The position is 0, 0: a receiver without a fix writes that. The position is kept.
     PlaceZero,
@@ -118,6 +119,8 @@ pub enum PhotoProblem {
     OffsetUnreadable,
     /// The JPEG's picture is whole, but the end marker is missing.
     EndMissing,
+    /// The JPEG's coded data is damaged on the way; part of the picture is not what was seen.
+    PictureDamaged,
     /// The pixels could not be decoded, and why.
     PixelsNotDecoded(PhotoError),
 }
@@ -137,6 +140,7 @@ impl PhotoProblem {
             Self::TimeUnreadable => "time_unreadable",
             Self::OffsetUnreadable => "offset_unreadable",
             Self::EndMissing => "end_missing",
+            Self::PictureDamaged => "picture_damaged",
             Self::PixelsNotDecoded(_) => "pixels_not_decoded",
         }
     }
@@ -157,6 +161,7 @@ impl fmt::Display for PhotoProblem {
             Self::TimeUnreadable => f.write_str("the time in the photo is not a time"),
             Self::OffsetUnreadable => f.write_str("the time zone in the photo cannot be read"),
             Self::EndMissing => f.write_str("the end mark is missing, though the picture is whole"),
+            Self::PictureDamaged => f.write_str("part of the picture is damaged"),
             Self::PixelsNotDecoded(why) => write!(f, "the picture was not decoded: {why}"),
         }
     }
@@ -283,7 +288,12 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
     add_picture_facts(&mut facts, &picture);
     let thumbnails = sizes_px
         .iter()
-        .map(|&size_px| Ok((size_px, pixels::thumbnail(&picture, facts.orientation, size_px)?)))
+        .map(|&size_px| {
+            Ok((
+                size_px,
+                pixels::thumbnail(&picture, facts.orientation, size_px)?,
+            ))
+        })
         .collect::<Result<_, PhotoError>>()?;
     Ok(Capture { facts, thumbnails })
 }
@@ -339,6 +349,9 @@ fn facts_of(bytes: &[u8], header: &Header<'_>) -> PhotoFacts {
 fn add_picture_facts(facts: &mut PhotoFacts, picture: &Picture) {
     if picture.is_end_missing {
         facts.problems.push(PhotoProblem::EndMissing);
+    }
+    if picture.is_damaged {
+        facts.problems.push(PhotoProblem::PictureDamaged);
     }
     let grey = checks::grey(picture);
     facts.sharpness = Some(checks::sharpness(&grey));

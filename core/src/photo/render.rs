@@ -68,7 +68,31 @@ pub fn render(scene: &Scene) -> Vec<u8> {
 pub(super) fn with_exif(jpeg: &[u8], tiff: &[u8]) -> Vec<u8> {
     let length = u16::try_from(tiff.len() + 8).expect("the fields are short");
     let (start, rest) = jpeg.split_at(2);
-    [start, &[0xFF, 0xE1], &length.to_be_bytes(), b"Exif\0\0", tiff, rest].concat()
+    [
+        start,
+        &[0xFF, 0xE1],
+        &length.to_be_bytes(),
+        b"Exif\0\0",
+        tiff,
+        rest,
+    ]
+    .concat()
+}
+
+/// A small scene for unit tests.
+#[cfg(test)]
+pub(super) fn small(seed: u64) -> Vec<u8> {
+    render(&Scene {
+        seed,
+        width_px: 96,
+        height_px: 64,
+        orientation: 1,
+        position: None,
+        taken_at: None,
+        offset: None,
+        make: String::new(),
+        model: String::new(),
+    })
 }
 
 fn scene_exif(scene: &Scene) -> Vec<u8> {
@@ -118,7 +142,12 @@ pub(super) struct Field {
 
 impl Field {
     pub(super) fn bytes(tag: u16, kind: u16, value: &[u8]) -> Self {
-        Self { tag, kind, count: value.len() as u32, value: value.to_vec() }
+        Self {
+            tag,
+            kind,
+            count: value.len() as u32,
+            value: value.to_vec(),
+        }
     }
 
     pub(super) fn ascii(tag: u16, value: &str) -> Self {
@@ -126,23 +155,43 @@ impl Field {
     }
 
     pub(super) fn short(tag: u16, value: u16) -> Self {
-        Self { tag, kind: 3, count: 1, value: value.to_be_bytes().to_vec() }
+        Self {
+            tag,
+            kind: 3,
+            count: 1,
+            value: value.to_be_bytes().to_vec(),
+        }
     }
 
     fn long(tag: u16, value: u32) -> Self {
-        Self { tag, kind: 4, count: 1, value: value.to_be_bytes().to_vec() }
+        Self {
+            tag,
+            kind: 4,
+            count: 1,
+            value: value.to_be_bytes().to_vec(),
+        }
     }
 
     pub(super) fn rationals(tag: u16, values: &[(u32, u32)]) -> Self {
-        let value = values.iter().flat_map(|(over, under)| [over.to_be_bytes(), under.to_be_bytes()]);
-        Self { tag, kind: 5, count: values.len() as u32, value: value.flatten().collect() }
+        let value = values
+            .iter()
+            .flat_map(|(over, under)| [over.to_be_bytes(), under.to_be_bytes()]);
+        Self {
+            tag,
+            kind: 5,
+            count: values.len() as u32,
+            value: value.flatten().collect(),
+        }
     }
 }
 
 /// A TIFF block of three directories; an empty one is left out. Fields come sorted by tag.
 pub(super) fn tiff(mut root: Vec<Field>, exif: &[Field], gps: &[Field]) -> Vec<u8> {
     let parts = [(0x8769, exif), (0x8825, gps)];
-    let parts: Vec<_> = parts.into_iter().filter(|(_, fields)| !fields.is_empty()).collect();
+    let parts: Vec<_> = parts
+        .into_iter()
+        .filter(|(_, fields)| !fields.is_empty())
+        .collect();
     let pointers = parts.iter().map(|&(tag, _)| Field::long(tag, 0));
     let first = root.len();
     root.extend(pointers);
@@ -192,7 +241,10 @@ struct Canvas {
 
 impl Canvas {
     fn new(seed: u64, width_px: u32, height_px: u32) -> Self {
-        Self { state: seed, image: RgbImage::new(width_px, height_px) }
+        Self {
+            state: seed,
+            image: RgbImage::new(width_px, height_px),
+        }
     }
 
     /// The next number of the SplitMix64 sequence.
@@ -214,7 +266,10 @@ impl Canvas {
 
     /// Fills every pixel of a box for which `colour` has one; it is asked in fractions.
     fn fill(&mut self, area: [f64; 4], colour: impl Fn(f64, f64) -> Option<Colour>) {
-        let (width, height) = (f64::from(self.image.width()), f64::from(self.image.height()));
+        let (width, height) = (
+            f64::from(self.image.width()),
+            f64::from(self.image.height()),
+        );
         let pixel = |part: f64, side: f64| (part.clamp(0.0, 1.0) * side) as u32;
         for y in pixel(area[1], height)..pixel(area[3], height) {
             for x in pixel(area[0], width)..pixel(area[2], width) {
@@ -257,7 +312,10 @@ impl Canvas {
             let base = horizon + 0.02;
             let wall = self.tint([170, 140, 120], 55.0);
             let pane = self.tint([70, 85, 105], 25.0);
-            let (columns, rows) = (self.between(3.0, 6.0).floor(), self.between(3.0, 8.0).floor());
+            let (columns, rows) = (
+                self.between(3.0, 6.0).floor(),
+                self.between(3.0, 8.0).floor(),
+            );
             self.fill([left, top, right, base], |x, y| {
                 let across = ((x - left) / (right - left) * columns).fract();
                 let down = ((y - top) / (base - top) * rows).fract();
@@ -305,7 +363,11 @@ impl Canvas {
     }
 
     fn bin(&mut self, horizon: f64) {
-        let left = if self.next() & 1 == 0 { self.between(0.0, 0.2) } else { self.between(0.75, 0.92) };
+        let left = if self.next() & 1 == 0 {
+            self.between(0.0, 0.2)
+        } else {
+            self.between(0.75, 0.92)
+        };
         let base = horizon + (1.0 - horizon) * self.between(0.2, 0.7);
         let (wide, high) = (self.between(0.05, 0.1), self.between(0.12, 0.22));
         let palette = [[40, 110, 70], [50, 80, 140], [180, 60, 50], [95, 95, 100]];
@@ -317,20 +379,144 @@ impl Canvas {
             // The body narrows towards the ground.
             let inset = 0.15 * down * wide;
             let is_inside = x > left + inset && x < left + wide - inset;
-            if down < 0.15 { Some(lid) } else { is_inside.then_some(body) }
+            if down < 0.15 {
+                Some(lid)
+            } else {
+                is_inside.then_some(body)
+            }
         });
     }
 
     /// Sensor grain, so that a drawn picture is not sharper or flatter than a real one.
     fn grain(&mut self) {
         let mut noise = 0;
-        for (index, level) in self.image.as_flat_samples_mut().samples.iter_mut().enumerate() {
+        for (index, level) in self
+            .image
+            .as_flat_samples_mut()
+            .samples
+            .iter_mut()
+            .enumerate()
+        {
             if index % 8 == 0 {
-                self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                self.state = self
+                    .state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
                 noise = self.state >> 16;
             }
             let step = (noise >> (index % 8 * 4) & 15) as i16 - 8;
             *level = (i16::from(*level) + step).clamp(0, 255) as u8;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{capture, inspect};
+    use super::*;
+
+    fn scene(seed: u64, orientation: u8) -> Scene {
+        Scene {
+            seed,
+            width_px: 320,
+            height_px: 240,
+            orientation,
+            position: Some((-31.230_416_7, 121.473_701_2)),
+            taken_at: Some("2026:03:01 09:30:15".to_owned()),
+            offset: Some("+08:00".to_owned()),
+            make: "Bading".to_owned(),
+            model: "Demo 1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn scene_reads_back_as_it_was_asked_for() {
+        let facts = inspect(&render(&scene(1, 6))).expect("our own photo");
+        assert_eq!(
+            (facts.width_px, facts.height_px, facts.orientation),
+            (320, 240, 6)
+        );
+        let (lat_deg, lon_deg) = facts.position.expect("a place was given");
+        assert!((lat_deg + 31.230_416_7).abs() < 1e-7 && (lon_deg - 121.473_701_2).abs() < 1e-7);
+        assert_eq!(facts.taken_at.as_deref(), Some("2026-03-01T09:30:15"));
+        assert_eq!(facts.offset.as_deref(), Some("+08:00"));
+        assert_eq!(
+            (facts.make.as_deref(), facts.model.as_deref()),
+            (Some("Bading"), Some("Demo 1"))
+        );
+        assert_eq!(facts.problems, []);
+    }
+
+    #[test]
+    fn scene_without_notes_reads_back_without_them() {
+        let facts = inspect(&small(2)).expect("our own photo");
+        assert_eq!(
+            (facts.position, facts.taken_at, facts.offset),
+            (None, None, None)
+        );
+        assert_eq!(
+            (facts.make, facts.model, facts.problems),
+            (None, None, Vec::new())
+        );
+    }
+
+    #[test]
+    fn same_seed_gives_the_same_bytes_and_others_look_different() {
+        assert_eq!(render(&scene(5, 1)), render(&scene(5, 1)));
+        let hash = |seed| {
+            inspect(&render(&scene(seed, 1)))
+                .ok()
+                .and_then(|facts| facts.phash)
+        };
+        let hashes: Vec<u64> = (0..12).filter_map(hash).collect();
+        assert_eq!(hashes.len(), 12);
+        for (index, hash) in hashes.iter().enumerate() {
+            let nearest = hashes[..index]
+                .iter()
+                .map(|other| (hash ^ other).count_ones())
+                .min();
+            assert!(nearest.is_none_or(|bits| bits >= 6), "{hashes:x?}");
+        }
+    }
+
+    #[test]
+    fn scene_is_the_same_seen_upright_in_every_orientation() {
+        // Mirroring keeps the sides, turning swaps them: ask for the same upright sides.
+        let seen = |orientation: u8| {
+            let mut scene = scene(9, orientation);
+            if orientation >= 5 {
+                (scene.width_px, scene.height_px) = (scene.height_px, scene.width_px);
+            }
+            let capture = capture(&render(&scene), &[160]).expect("our own photo");
+            let small =
+                image::load_from_memory(&capture.thumbnails[0].1).expect("our own thumbnail");
+            (
+                small.to_luma8(),
+                capture.facts.phash.expect("pixels were decoded"),
+            )
+        };
+        let (upright, hash) = seen(1);
+        assert_eq!(upright.dimensions(), (160, 120));
+        for orientation in 2..=8 {
+            let (turned, turned_hash) = seen(orientation);
+            assert_eq!(turned.dimensions(), upright.dimensions());
+            let pairs = upright.as_raw().iter().zip(turned.as_raw());
+            let sum: u32 = pairs.map(|(&a, &b)| u32::from(a.abs_diff(b))).sum();
+            let mean = f64::from(sum) / upright.as_raw().len() as f64;
+            assert!(mean < 3.0, "orientation {orientation}: {mean}");
+            assert!(
+                (hash ^ turned_hash).count_ones() <= 6,
+                "orientation {orientation}"
+            );
+        }
+    }
+
+    #[test]
+    fn seconds_that_round_to_sixty_carry_over() {
+        assert_eq!(
+            sexagesimal(10.999_999_999_9),
+            [(11, 1), (0, 1), (0, 10_000)]
+        );
+        assert_eq!(sexagesimal(-0.5), [(0, 1), (30, 1), (0, 10_000)]);
     }
 }

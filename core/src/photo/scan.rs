@@ -112,7 +112,12 @@ impl Walk {
         self.selected.clear();
         let Some(frame) = &self.frame else { return };
         let count = usize::from(body.first().copied().unwrap_or(0));
-        for part in body.get(1..).unwrap_or_default().chunks_exact(2).take(count.min(4)) {
+        for part in body
+            .get(1..)
+            .unwrap_or_default()
+            .chunks_exact(2)
+            .take(count.min(4))
+        {
             if let Some(index) = frame.components.iter().position(|c| c.id == part[0]) {
                 let tables = (usize::from(part[1] >> 4 & 3), usize::from(part[1] & 3));
                 self.selected.push((index, tables.0, tables.1));
@@ -145,7 +150,11 @@ impl Walk {
         for &(index, dc, ac) in &self.selected {
             let tables = (self.dc[dc].as_deref()?, self.ac[ac].as_deref()?);
             let Component { across, down, .. } = frame.components[index];
-            let blocks = if self.selected.len() == 1 { 1 } else { across * down };
+            let blocks = if self.selected.len() == 1 {
+                1
+            } else {
+                across * down
+            };
             unit.extend(std::iter::repeat_n(tables, blocks));
         }
         let units = match *self.selected.as_slice() {
@@ -332,5 +341,65 @@ impl<'a> Bits<'a> {
             .windows(2)
             .position(|pair| pair[0] == 0xFF && matches!(pair[1], 0xD0..=0xD7));
         self.at = marker.map_or(self.coded.len(), |skip| self.at + skip + 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::render;
+    use super::*;
+
+    fn photo() -> Vec<u8> {
+        render::small(7)
+    }
+
+    #[test]
+    fn photo_as_it_was_encoded_is_whole() {
+        let whole = Survey {
+            extent: Extent::Whole,
+            has_end: true,
+        };
+        assert_eq!(survey(&photo()), whole);
+        let with_film = [photo(), b"\xFF\xD8 another picture".to_vec()].concat();
+        assert_eq!(survey(&with_film), whole);
+    }
+
+    #[test]
+    fn photo_cut_anywhere_in_its_scan_ends_early_with_and_without_end_marker() {
+        let photo = photo();
+        for per_mille in [500, 900, 990, 999] {
+            let cut = &photo[..photo.len() * per_mille / 1000];
+            assert_eq!(
+                survey(cut),
+                Survey {
+                    extent: Extent::EndsEarly,
+                    has_end: false
+                }
+            );
+            let closed = [cut, &[0xFF, 0xD9]].concat();
+            assert_eq!(survey(&closed).extent, Extent::EndsEarly, "at {per_mille}");
+        }
+    }
+
+    #[test]
+    fn photo_without_its_end_marker_is_whole() {
+        let photo = photo();
+        let open = &photo[..photo.len() - 2];
+        assert_eq!(
+            survey(open),
+            Survey {
+                extent: Extent::Whole,
+                has_end: false
+            }
+        );
+        // One more byte holds the last block's bits.
+        assert_eq!(survey(&open[..open.len() - 1]).extent, Extent::EndsEarly);
+    }
+
+    #[test]
+    fn table_with_more_codes_than_bits_is_refused() {
+        let mut counts = [0; 16];
+        counts[0] = 3;
+        assert!(Huffman::new(&counts, &[1, 2, 3]).is_none());
     }
 }
