@@ -49,7 +49,10 @@ impl HttpTransport {
             .no_proxy()
             .build()
             .map_err(|error| unreachable(&error))?;
-        Ok(Self { client, base: url.trim_end_matches('/').to_owned() })
+        Ok(Self {
+            client,
+            base: url.trim_end_matches('/').to_owned(),
+        })
     }
 
     fn request(&self, method: Method, path: &str, token: Option<&str>) -> RequestBuilder {
@@ -68,7 +71,9 @@ impl HttpTransport {
     ) -> Result<R, TransportError> {
         let body = serde_json::to_vec(body).map_err(|error| bad(&error))?;
         let request = self.request(Method::POST, path, token);
-        let request = request.header("content-type", "application/json").body(body);
+        let request = request
+            .header("content-type", "application/json")
+            .body(body);
         parse(&send(request, MAX_JSON_BYTES)?)
     }
 
@@ -90,7 +95,9 @@ impl Transport for HttpTransport {
                 Reply::Challenge(self.json("/v1/session/challenge", body, token)?)
             }
             Request::Session(body) => Reply::Session(self.json("/v1/session", body, token)?),
-            Request::Packs => Reply::Packs(parse(&self.get("/v1/packs", token, MAX_JSON_BYTES)?)?),
+            Request::Packs => {
+                Reply::Packs(parse(&self.get("/v1/packs", token, MAX_JSON_BYTES)?)?)
+            }
             Request::Pack(hash) => {
                 Reply::Bytes(self.get(&format!("/v1/packs/{hash}"), token, MAX_PACK_BYTES)?)
             }
@@ -141,7 +148,11 @@ fn send(request: RequestBuilder, max_bytes: usize) -> Result<Vec<u8>, TransportE
         Ok(problem) => (problem.code, problem.detail),
         Err(_) => ("unknown".to_owned(), "no problem details".to_owned()),
     };
-    Err(TransportError::Problem { status: status.as_u16(), code, detail })
+    Err(TransportError::Problem {
+        status: status.as_u16(),
+        code,
+        detail,
+    })
 }
 
 fn read(response: Response, max_bytes: usize) -> Result<Vec<u8>, TransportError> {
@@ -154,7 +165,9 @@ fn read(response: Response, max_bytes: usize) -> Result<Vec<u8>, TransportError>
         .read_to_end(&mut bytes)
         .map_err(|error| TransportError::Unreachable(error.kind().to_string()))?;
     if bytes.len() > max_bytes {
-        return Err(TransportError::BadReply(format!("more than {max_bytes} bytes")));
+        return Err(TransportError::BadReply(format!(
+            "more than {max_bytes} bytes"
+        )));
     }
     Ok(bytes)
 }

@@ -80,7 +80,10 @@ impl std::error::Error for EngineError {
 
 impl From<ServiceError> for EngineError {
     fn from(source: ServiceError) -> Self {
-        Self { kind: kind_of(&source), source }
+        Self {
+            kind: kind_of(&source),
+            source,
+        }
     }
 }
 

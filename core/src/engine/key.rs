@@ -57,9 +57,18 @@ mod tests {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let host = SystemHost::new();
         let first = software_signer(dir.path(), &host).expect("draws").key();
-        assert_eq!(software_signer(dir.path(), &host).expect("reads").key(), first);
+        assert_eq!(
+            software_signer(dir.path(), &host).expect("reads").key(),
+            first
+        );
         fs::write(dir.path().join(KEY_FILE), b"short").expect("the test spoils it");
-        assert!(matches!(software_signer(dir.path(), &host), Err(StoreError::Damaged(_))));
-        assert_eq!(fs::read(dir.path().join(KEY_FILE)).expect("still there"), b"short");
+        assert!(matches!(
+            software_signer(dir.path(), &host),
+            Err(StoreError::Damaged(_))
+        ));
+        assert_eq!(
+            fs::read(dir.path().join(KEY_FILE)).expect("still there"),
+            b"short"
+        );
     }
 }

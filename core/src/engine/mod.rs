@@ -44,7 +44,11 @@ pub struct EngineOptions {
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { key: None, signer: None, host: Arc::new(SystemHost::new()) }
+        Self {
+            key: None,
+            signer: None,
+            host: Arc::new(SystemHost::new()),
+        }
     }
 }
 
@@ -90,11 +94,16 @@ impl Engine {
         let store = Store::open(dir, options.key.as_ref()).map_err(ServiceError::from)?;
         let signer = match options.signer {
             Some(signer) => signer,
-            None => Arc::new(
-                software_signer(dir, options.host.as_ref()).map_err(ServiceError::from)?,
-            ),
+            None => {
+                Arc::new(software_signer(dir, options.host.as_ref()).map_err(ServiceError::from)?)
+            }
         };
-        Ok(Self { store, signer, host: options.host, reference: Reference::default() })
+        Ok(Self {
+            store,
+            signer,
+            host: options.host,
+            reference: Reference::default(),
+        })
     }
 
     /// What the use cases work with, for hosts that compose their own.
@@ -117,11 +126,20 @@ impl Engine {
             let certificate = log::own_certificate(tx)?;
             let grant = certificate.as_ref().map(|certificate| certificate.grant());
             let roles: Vec<_> = grant
-                .map(|grant| grant.authority.roles.iter().map(|role| role.as_str()).collect())
+                .map(|grant| {
+                    grant
+                        .authority
+                        .roles
+                        .iter()
+                        .map(|role| role.as_str())
+                        .collect()
+                })
                 .unwrap_or_default();
             Ok(Status {
                 device: self.signer.key().to_string(),
-                person: grant.and_then(|g| g.authority.person.as_ref()).map(ToString::to_string),
+                person: grant
+                    .and_then(|g| g.authority.person.as_ref())
+                    .map(ToString::to_string),
                 role: roles.first().copied(),
                 roles,
                 zone: grant.map(|grant| grant.intake_zone.to_string()),
@@ -283,7 +301,11 @@ impl Engine {
         if let Some(bytes) = self.photo(hash)? {
             return Ok(bytes);
         }
-        Ok(sync::fetch_photo(&self.context(), &mut self.transport()?, hash)?)
+        Ok(sync::fetch_photo(
+            &self.context(),
+            &mut self.transport()?,
+            hash,
+        )?)
     }
 
     fn transport(&self) -> Result<crate::http::HttpTransport, EngineError> {

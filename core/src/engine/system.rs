@@ -38,12 +38,18 @@ impl Default for SystemHost {
 impl Host for SystemHost {
     fn now(&self) -> ClockReading {
         // A clock before 1970 reads as 1970; the hub's stamps put it in its place.
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let wall = UtcMs(u64::try_from(wall.as_millis()).unwrap_or(UtcMs::MAX.0)).min(UtcMs::MAX);
         let mono_ms = boot_ms().unwrap_or_else(|| {
             u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX)
         });
-        ClockReading { wall, mono_ms, boot: self.boot }
+        ClockReading {
+            wall,
+            mono_ms,
+            boot: self.boot,
+        }
     }
 
     fn fill_random(&self, bytes: &mut [u8]) {

@@ -135,12 +135,22 @@ pub fn report(context: &Context<'_>, report: &Report) -> Result<Reported, Servic
         let subject = Subject::case(case_id);
         let mut body = BodyBuilder::new();
         let place = at.map(|at| {
-            body.place(&Placed::new(at, accuracy_m, report.is_mock), context.nonce())
+            body.place(
+                &Placed::new(at, accuracy_m, report.is_mock),
+                context.nonce(),
+            )
         });
-        let note = report.note.as_ref().map(|note| body.text(note, context.nonce()));
+        let note = report
+            .note
+            .as_ref()
+            .map(|note| body.text(note, context.nonce()));
         let is_inspector = own_authority(tx)?.roles.contains(&Role::Inspector);
         let open = Kind::Open {
-            source: if is_inspector { Source::Inspector } else { Source::Citizen },
+            source: if is_inspector {
+                Source::Inspector
+            } else {
+                Source::Citizen
+            },
             seen_at: report.taken_at,
             duty_pin: duties.map(|(hash, _)| hash),
             class: report.class.clone(),
@@ -173,13 +183,19 @@ pub fn report(context: &Context<'_>, report: &Report) -> Result<Reported, Servic
 
 /// Random bytes as a UUID of version 4.
 fn uuid_bytes(random: [u8; 16]) -> [u8; 16] {
-    *uuid::Builder::from_random_bytes(random).as_uuid().as_bytes()
+    *uuid::Builder::from_random_bytes(random)
+        .as_uuid()
+        .as_bytes()
 }
 
 pub(crate) fn check_text(field: &'static str, text: Option<&str>) -> Result<(), ServiceError> {
     let found = text.map_or(0, str::len);
     if found > MAX_TEXT_BYTES {
-        return Err(ServiceError::TextTooLong { field, max: MAX_TEXT_BYTES, found });
+        return Err(ServiceError::TextTooLong {
+            field,
+            max: MAX_TEXT_BYTES,
+            found,
+        });
     }
     Ok(())
 }
@@ -194,15 +210,23 @@ pub(crate) fn check_photos(
         .iter()
         .enumerate()
         .map(|(index, input)| {
-            let capture = photo::capture(&input.bytes, &THUMBNAILS_PX)
-                .map_err(|why| ServiceError::Photo { index: index + 1, why })?;
+            let capture = photo::capture(&input.bytes, &THUMBNAILS_PX).map_err(|why| {
+                ServiceError::Photo {
+                    index: index + 1,
+                    why,
+                }
+            })?;
             let default = defaults.get(index).copied().unwrap_or(PhotoRole::Reference);
             let photo = Photo {
                 hash: Hash(capture.facts.blake3),
                 role: input.role.unwrap_or(default),
                 size_bytes: input.bytes.len() as u64,
             };
-            Ok(Checked { photo, facts: capture.facts, thumbnails: capture.thumbnails })
+            Ok(Checked {
+                photo,
+                facts: capture.facts,
+                thumbnails: capture.thumbnails,
+            })
         })
         .collect()
 }
@@ -255,7 +279,10 @@ fn place_of(report: &Report, photos: &[Checked]) -> Option<LatLon> {
 
 /// The place in a photo; a camera without a fix writes 0, 0.
 fn exif_place(checked: &Checked) -> Option<LatLon> {
-    let (lat, lon) = checked.facts.position.filter(|place| *place != (0.0, 0.0))?;
+    let (lat, lon) = checked
+        .facts
+        .position
+        .filter(|place| *place != (0.0, 0.0))?;
     LatLon::try_new(lat, lon).ok()
 }
 
@@ -266,7 +293,10 @@ fn exif_time(facts: &PhotoFacts) -> Option<UtcMs> {
 }
 
 fn hint(kind: &'static str, detail: impl Into<String>) -> Hint {
-    Hint { kind, detail: detail.into() }
+    Hint {
+        kind,
+        detail: detail.into(),
+    }
 }
 
 /// What the report and its photos say by themselves.
@@ -292,18 +322,27 @@ fn photo_hints(
         if let (Some(at), Some(exif)) = (report.at, exif_place(checked)) {
             let apart_m = distance_m(at, exif);
             if apart_m > EXIF_PLACE_M {
-                hints.push(hint("exif_place", format!("photo {number}: {apart_m:.0} m away")));
+                hints.push(hint(
+                    "exif_place",
+                    format!("photo {number}: {apart_m:.0} m away"),
+                ));
             }
         }
         if let Some(exif) = exif_time(&checked.facts) {
             let apart_ms = seen_at.0.abs_diff(exif.0);
             if apart_ms > EXIF_TIME_MS {
                 let minutes = apart_ms / 60_000;
-                hints.push(hint("exif_time", format!("photo {number}: {minutes} min apart")));
+                hints.push(hint(
+                    "exif_time",
+                    format!("photo {number}: {minutes} min apart"),
+                ));
             }
         }
         for problem in &checked.facts.problems {
-            hints.push(hint("photo_problem", format!("photo {number}: {}", problem.code())));
+            hints.push(hint(
+                "photo_problem",
+                format!("photo {number}: {}", problem.code()),
+            ));
         }
     }
     hints
@@ -320,13 +359,19 @@ fn store_hints(
     let mut hints = Vec::new();
     for (number, checked) in (1..).zip(photos) {
         if tx.find_blob(&checked.photo.hash)?.is_some() {
-            hints.push(hint("photo_seen", format!("photo {number} is in another report")));
+            hints.push(hint(
+                "photo_seen",
+                format!("photo {number} is in another report"),
+            ));
         }
     }
     if let Some(at) = at
         && context.reference.grid_at(tx, at)?.is_none()
     {
-        hints.push(hint("outside_grid", "no cell of the city's grid holds the place"));
+        hints.push(hint(
+            "outside_grid",
+            "no cell of the city's grid holds the place",
+        ));
     }
     let Some(class) = &report.class else {
         hints.push(hint("no_class", "no class was chosen"));
@@ -346,7 +391,10 @@ fn store_hints(
     if let Some(at) = at {
         let now = context.host.now().wall;
         for (row, apart_m) in near_duplicates(tx, class, at, now)? {
-            hints.push(hint("near_duplicate", format!("{} at {apart_m:.0} m", row.case_id)));
+            hints.push(hint(
+                "near_duplicate",
+                format!("{} at {apart_m:.0} m", row.case_id),
+            ));
         }
     }
     Ok(hints)
@@ -375,8 +423,10 @@ fn near_duplicates(
     let mut near: Vec<_> = rows
         .into_iter()
         .filter(|row| {
-            let is_over =
-                matches!(row.phase, Phase::Closed | Phase::Declined | Phase::Withdrawn);
+            let is_over = matches!(
+                row.phase,
+                Phase::Closed | Phase::Declined | Phase::Withdrawn
+            );
             !is_over || now.0.saturating_sub(row.updated_ms) < NEAR_DUPLICATE_MS
         })
         .filter_map(|row| {

@@ -174,19 +174,28 @@ pub fn list(
     limit: usize,
 ) -> Result<CasePage, ServiceError> {
     let limit = limit.clamp(1, MAX_PAGE);
-    let mut rows = context.store.read(|tx| tx.list_cases(filter, after, limit + 1))?;
+    let mut rows = context
+        .store
+        .read(|tx| tx.list_cases(filter, after, limit + 1))?;
     let next = (rows.len() > limit).then(|| {
         rows.truncate(limit);
-        rows.last().map(|row| format!("{}:{}", row.updated_ms, row.case_id))
+        rows.last()
+            .map(|row| format!("{}:{}", row.updated_ms, row.case_id))
     });
-    Ok(CasePage { cases: rows.iter().map(line_of).collect(), next: next.flatten() })
+    Ok(CasePage {
+        cases: rows.iter().map(line_of).collect(),
+        next: next.flatten(),
+    })
 }
 
 /// Reads the `next` of a page.
 #[must_use]
 pub fn parse_cursor(text: &str) -> Option<ListCursor> {
     let (updated_ms, case_id) = text.split_once(':')?;
-    Some(ListCursor { updated_ms: updated_ms.parse().ok()?, case_id: case_id.parse().ok()? })
+    Some(ListCursor {
+        updated_ms: updated_ms.parse().ok()?,
+        case_id: case_id.parse().ok()?,
+    })
 }
 
 fn line_of(row: &CaseRow) -> CaseLine {
@@ -211,7 +220,9 @@ fn rfc3339(ms: u64) -> String {
 /// [`ServiceError::NoSuchCase`].
 pub fn show(context: &Context<'_>, case_id: CaseId) -> Result<CaseDetail, ServiceError> {
     context.store.read(|tx| {
-        let row = tx.find_case(case_id)?.ok_or(ServiceError::NoSuchCase(case_id))?;
+        let row = tx
+            .find_case(case_id)?
+            .ok_or(ServiceError::NoSuchCase(case_id))?;
         let history = history(tx, &context.device(), case_id)?;
         let state = history.state();
         let opened = state.opened.as_ref();
@@ -231,7 +242,9 @@ pub fn show(context: &Context<'_>, case_id: CaseId) -> Result<CaseDetail, Servic
         Ok(CaseDetail {
             line: line_of(&row),
             source: opened.map(|opened| opened.source.as_str()),
-            reporter: opened.and_then(|o| o.person.as_ref()).map(ToString::to_string),
+            reporter: opened
+                .and_then(|o| o.person.as_ref())
+                .map(ToString::to_string),
             opened: opened.map(|opened| opened.at.ms.to_rfc3339()),
             department: state.department.as_ref().map(ToString::to_string),
             fields: fields_of(state),
@@ -248,7 +261,11 @@ fn fields_of(state: &CaseState) -> Vec<FieldDetail> {
             let register = state.register(field)?;
             let said = said(register.winner()?);
             let also_said = register.also_said().into_iter().map(self::said).collect();
-            Some(FieldDetail { field: field.as_str(), said, also_said })
+            Some(FieldDetail {
+                field: field.as_str(),
+                said,
+                also_said,
+            })
         })
         .collect()
 }
@@ -299,11 +316,7 @@ fn timeline_entry(event: &Event) -> TimelineEntry {
 ///
 /// # Errors
 /// [`ServiceError::NoSuchCase`], [`ServiceError::TextTooLong`], [`ServiceError::Refused`].
-pub fn comment(
-    context: &Context<'_>,
-    case_id: CaseId,
-    text: &str,
-) -> Result<Acted, ServiceError> {
+pub fn comment(context: &Context<'_>, case_id: CaseId, text: &str) -> Result<Acted, ServiceError> {
     check_text("comment", Some(text))?;
     act(context, case_id, |_, body, _| {
         let text = body.text(text, context.nonce());
@@ -324,15 +337,24 @@ pub fn amend(
     text: &str,
 ) -> Result<Acted, ServiceError> {
     check_text(field.as_str(), Some(text))?;
-    let identifier = |why| ServiceError::Identifier { field: field.as_str(), why };
+    let identifier = |why| ServiceError::Identifier {
+        field: field.as_str(),
+        why,
+    };
     act(context, case_id, |history, body, _| {
         let content = match field {
-            Field::Class => {
-                Content::Plain(ClassCode::parse(text).map_err(identifier)?.as_str().to_owned())
-            }
-            Field::Grid => {
-                Content::Plain(GridCode::parse(text).map_err(identifier)?.as_str().to_owned())
-            }
+            Field::Class => Content::Plain(
+                ClassCode::parse(text)
+                    .map_err(identifier)?
+                    .as_str()
+                    .to_owned(),
+            ),
+            Field::Grid => Content::Plain(
+                GridCode::parse(text)
+                    .map_err(identifier)?
+                    .as_str()
+                    .to_owned(),
+            ),
             Field::Note => Content::Value(body.text(text, context.nonce())),
             Field::Place => {
                 let at = crate::model::place::LatLon::parse(text)?;
@@ -340,8 +362,19 @@ pub fn amend(
                 Content::Value(body.place(&placed, context.nonce()))
             }
         };
-        let over = history.state().register(field).map(|r| r.to_overwrite()).unwrap_or_default();
-        body.push(Subject::case(case_id), Kind::Set { field, content, over });
+        let over = history
+            .state()
+            .register(field)
+            .map(|r| r.to_overwrite())
+            .unwrap_or_default();
+        body.push(
+            Subject::case(case_id),
+            Kind::Set {
+                field,
+                content,
+                over,
+            },
+        );
         Ok(())
     })
 }
@@ -368,14 +401,25 @@ pub fn move_case(
             return Err(ServiceError::WrongPhase { phase, action });
         }
         let basis = state.head.ok_or(ServiceError::NoSuchCase(case_id))?;
-        let reason = details.reason.as_ref().map(|text| body.text(text, context.nonce()));
+        let reason = details
+            .reason
+            .as_ref()
+            .map(|text| body.text(text, context.nonce()));
         let subject = Subject::case(case_id);
         for checked in &photos {
             body.push(subject, Kind::AddPhoto(checked.photo));
         }
         note_photos(tx, &photos)?;
         let department = details.department.clone();
-        body.push(subject, Kind::Transition { action, basis, department, reason });
+        body.push(
+            subject,
+            Kind::Transition {
+                action,
+                basis,
+                department,
+                reason,
+            },
+        );
         Ok(())
     })
 }
@@ -387,15 +431,23 @@ fn act(
     build: impl FnOnce(&CaseHistory, &mut BodyBuilder, &Tx<'_>) -> Result<(), ServiceError>,
 ) -> Result<Acted, ServiceError> {
     context.store.write(|tx| {
-        tx.find_case(case_id)?.ok_or(ServiceError::NoSuchCase(case_id))?;
+        tx.find_case(case_id)?
+            .ok_or(ServiceError::NoSuchCase(case_id))?;
         let history = history(tx, &context.device(), case_id)?;
         let mut body = BodyBuilder::new();
         build(&history, &mut body, tx)?;
         let body = body.finish();
-        judge(&body, &context.device(), &own_authority(tx)?, history.state())
-            .map_err(ServiceError::Refused)?;
+        judge(
+            &body,
+            &context.device(),
+            &own_authority(tx)?,
+            history.state(),
+        )
+        .map_err(ServiceError::Refused)?;
         let commit = seal_about(tx, context, case_id, &body, &history)?;
-        let phase = tx.find_case(case_id)?.map_or(history.state().phase, |row| row.phase);
+        let phase = tx
+            .find_case(case_id)?
+            .map_or(history.state().phase, |row| row.phase);
         Ok(Acted {
             case_id: case_id.to_string(),
             commit: commit.hash().to_string(),
@@ -427,7 +479,10 @@ pub fn seal_about(
 pub fn head_of(context: &Context<'_>, case_id: CaseId) -> Result<OpId, ServiceError> {
     context.store.read(|tx| {
         let history = history(tx, &context.device(), case_id)?;
-        history.state().head.ok_or(ServiceError::NoSuchCase(case_id))
+        history
+            .state()
+            .head
+            .ok_or(ServiceError::NoSuchCase(case_id))
     })
 }
 

@@ -33,8 +33,11 @@ pub fn enrol(
     let code = code.trim();
     let message = Purpose::Enrolment.message(&hash_of(&enrolment_bytes(code, &device.bytes)));
     let signature = hex::encode(context.signer.sign(&message)?);
-    let request =
-        EnrolRequest { code: code.to_owned(), device_key: device.to_string(), signature };
+    let request = EnrolRequest {
+        code: code.to_owned(),
+        device_key: device.to_string(),
+        signature,
+    };
     let reply = match transport.send(&Request::Enrol(request), None)? {
         Reply::Enrol(reply) => reply,
         _ => return Err(TransportError::BadReply("not an enrolment".to_owned()).into()),

@@ -121,7 +121,11 @@ pub fn rebuild_views(tx: &Tx<'_>, own_device: &DeviceKey) -> Result<usize, Store
 }
 
 fn line_of(state: &CaseState, zone: Option<Zone>) -> CaseRow {
-    let place = match state.register(Field::Place).and_then(|r| r.winner()).map(|v| &v.value) {
+    let place = match state
+        .register(Field::Place)
+        .and_then(|r| r.winner())
+        .map(|v| &v.value)
+    {
         Some(FieldValue::Place(place)) => Some(*place),
         _ => None,
     };
@@ -161,14 +165,20 @@ fn read_input(
         None if device == *own_device => own_authority(tx)?,
         None => authority_at(tx, &device, None, hub)?,
     };
-    Ok(Input { commit, annotation: annotation.map(|(found, _)| found), authority })
+    Ok(Input {
+        commit,
+        annotation: annotation.map(|(found, _)| found),
+        authority,
+    })
 }
 
 /// The annotation that an entry gives the commit that it stamps.
 #[must_use]
 pub fn annotation_of(entry: &Entry) -> Option<Annotation> {
     match &entry.stamp {
-        Stamp::Commit { verdict, number, .. } => Some(Annotation {
+        Stamp::Commit {
+            verdict, number, ..
+        } => Some(Annotation {
             position: (entry.epoch, entry.position),
             hub_time: entry.hub_time,
             verdict: verdict.clone(),
@@ -181,7 +191,11 @@ pub fn annotation_of(entry: &Entry) -> Option<Annotation> {
 /// Where an entry stands.
 #[must_use]
 pub fn place_of(entry: &Entry) -> EntryPlace {
-    EntryPlace { zone: entry.zone.clone(), epoch: entry.epoch, position: entry.position }
+    EntryPlace {
+        zone: entry.zone.clone(),
+        epoch: entry.epoch,
+        position: entry.position,
+    }
 }
 
 /// What a device could do at a position of a zone (or can do by the latest that is known).
@@ -220,9 +234,7 @@ pub fn own_authority(tx: &Tx<'_>) -> Result<Authority, StoreError> {
 /// [`StoreError`].
 pub fn own_certificate(tx: &Tx<'_>) -> Result<Option<Certificate>, StoreError> {
     match (tx.setting(Setting::Certificate)?, hub_key(tx)?) {
-        (Some(bytes), Some(hub)) => {
-            Certificate::decode(&bytes, &hub).map(Some).map_err(damaged)
-        }
+        (Some(bytes), Some(hub)) => Certificate::decode(&bytes, &hub).map(Some).map_err(damaged),
         _ => Ok(None),
     }
 }
@@ -232,8 +244,12 @@ pub fn own_certificate(tx: &Tx<'_>) -> Result<Option<Certificate>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn hub_key(tx: &Tx<'_>) -> Result<Option<DeviceKey>, StoreError> {
-    let Some(bytes) = tx.setting(Setting::HubKey)? else { return Ok(None) };
-    let bytes = bytes.try_into().map_err(|_| damaged("the hub's key is not in its form"))?;
+    let Some(bytes) = tx.setting(Setting::HubKey)? else {
+        return Ok(None);
+    };
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| damaged("the hub's key is not in its form"))?;
     Ok(Some(DeviceKey::ed25519(bytes)))
 }
 
@@ -242,8 +258,12 @@ pub fn hub_key(tx: &Tx<'_>) -> Result<Option<DeviceKey>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub fn read_time(tx: &Tx<'_>, setting: Setting) -> Result<Option<UtcMs>, StoreError> {
-    let Some(bytes) = tx.setting(setting)? else { return Ok(None) };
-    let bytes = bytes.try_into().map_err(|_| damaged("an instant is not in its form"))?;
+    let Some(bytes) = tx.setting(setting)? else {
+        return Ok(None);
+    };
+    let bytes = bytes
+        .try_into()
+        .map_err(|_| damaged("an instant is not in its form"))?;
     Ok(Some(UtcMs(u64::from_be_bytes(bytes))))
 }
 
@@ -258,9 +278,12 @@ pub fn take_hub_time(tx: &Tx<'_>, hub_time: UtcMs) -> Result<(), StoreError> {
 }
 
 fn read_clock(tx: &Tx<'_>) -> Result<Hlc, StoreError> {
-    let Some(bytes) = tx.setting(Setting::Clock)? else { return Ok(Hlc::default()) };
-    let bytes: [u8; 12] =
-        bytes.try_into().map_err(|_| damaged("the clock is not in its form"))?;
+    let Some(bytes) = tx.setting(Setting::Clock)? else {
+        return Ok(Hlc::default());
+    };
+    let bytes: [u8; 12] = bytes
+        .try_into()
+        .map_err(|_| damaged("the clock is not in its form"))?;
     let (ms, counter) = bytes.split_at(8);
     let fixed = "twelve bytes split in eight and four";
     Ok(Hlc {

@@ -84,7 +84,10 @@ pub fn grids_pack(
     code_property: &str,
     profile: Profile,
 ) -> Result<Vec<u8>, ServiceError> {
-    let options = GridFileOptions { code_property, allows_duplicate_codes: false };
+    let options = GridFileOptions {
+        code_property,
+        allows_duplicate_codes: false,
+    };
     let mut cells = read_grids(bytes, &options)?;
     for (index, cell) in cells.iter().enumerate() {
         check_code(&cell.code, profile).map_err(|why| ServiceError::GridCode {
@@ -118,7 +121,12 @@ fn write_grids(cells: &[GridCell]) -> Vec<u8> {
             let polygons: Vec<Vec<Vec<[f64; 2]>>> = cell
                 .polygons
                 .iter()
-                .map(|p| std::iter::once(p.exterior()).chain(p.interiors()).map(ring).collect())
+                .map(|p| {
+                    std::iter::once(p.exterior())
+                        .chain(p.interiors())
+                        .map(ring)
+                        .collect()
+                })
                 .collect();
             json!({
                 "type": "Feature",
@@ -159,12 +167,16 @@ struct Columns {
 pub fn read_duties(bytes: &[u8]) -> Result<DutyList, DutyFileError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header = reader.headers().map_err(|error| csv_error(&error, 1))?.clone();
+    let header = reader
+        .headers()
+        .map_err(|error| csv_error(&error, 1))?
+        .clone();
     let find = |names: &[&str]| header.iter().position(|name| names.contains(&name.trim()));
     let columns = Columns {
         class: find(&["class", "code", "小类代码"])
             .ok_or(DutyFileError::MissingColumn("class (or code, 小类代码)"))?,
-        name: find(&["name", "小类名称"]).ok_or(DutyFileError::MissingColumn("name (or 小类名称)"))?,
+        name: find(&["name", "小类名称"])
+            .ok_or(DutyFileError::MissingColumn("name (or 小类名称)"))?,
         major_name: find(&["major_name", "大类名称"]),
         condition: find(&["condition", "立案条件"]),
         closing: find(&["closing", "结案条件"]),
@@ -185,7 +197,11 @@ pub fn read_duties(bytes: &[u8]) -> Result<DutyList, DutyFileError> {
 
 fn csv_error(error: &csv::Error, row: u64) -> DutyFileError {
     let row = error.position().map_or(row, csv::Position::line);
-    DutyFileError::Row { row, field: "row", why: "not UTF-8 CSV".to_owned() }
+    DutyFileError::Row {
+        row,
+        field: "row",
+        why: "not UTF-8 CSV".to_owned(),
+    }
 }
 
 fn read_duty(
@@ -194,7 +210,11 @@ fn read_duty(
     columns: &Columns,
 ) -> Result<DutyEntry, DutyFileError> {
     let cell = |column: Option<usize>| {
-        column.and_then(|at| record.get(at)).unwrap_or_default().trim().to_owned()
+        column
+            .and_then(|at| record.get(at))
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     };
     let fail = |field, why: String| DutyFileError::Row { row, field, why };
     let class = ClassCode::parse(&cell(Some(columns.class)))
@@ -205,10 +225,16 @@ fn read_duty(
     }
     let parts = |text: String, separators: &[char]| -> Vec<String> {
         let parts = text.split(separators).map(str::trim);
-        parts.filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        parts
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
     };
     let required_photos = parts(cell(columns.photos), &['、', '，', ',', ' ', '+']);
-    if let Some(unknown) = required_photos.iter().find(|key| PhotoRole::parse(key).is_none()) {
+    if let Some(unknown) = required_photos
+        .iter()
+        .find(|key| PhotoRole::parse(key).is_none())
+    {
         return Err(fail("photos", format!("`{unknown}` is not a photo role")));
     }
     Ok(DutyEntry {
@@ -237,8 +263,13 @@ impl Reference {
     /// [`StoreError`].
     pub fn grids(&self, tx: &Tx<'_>) -> Result<Option<Arc<Locator>>, StoreError> {
         keep(&self.grids, tx, GRIDS, |bytes| {
-            let options = GridFileOptions { code_property: "code", allows_duplicate_codes: false };
-            Ok(Locator::build(&read_grids(bytes, &options).map_err(damaged)?))
+            let options = GridFileOptions {
+                code_property: "code",
+                allows_duplicate_codes: false,
+            };
+            Ok(Locator::build(
+                &read_grids(bytes, &options).map_err(damaged)?,
+            ))
         })
         .map(|found| found.map(|(_, grids)| grids))
     }
@@ -248,7 +279,9 @@ impl Reference {
     /// # Errors
     /// [`StoreError`].
     pub fn duties(&self, tx: &Tx<'_>) -> Result<Option<(Hash, Arc<DutyList>)>, StoreError> {
-        keep(&self.duties, tx, DUTIES, |bytes| serde_json::from_slice(bytes).map_err(damaged))
+        keep(&self.duties, tx, DUTIES, |bytes| {
+            serde_json::from_slice(bytes).map_err(damaged)
+        })
     }
 
     /// The cell of a place: the city's, or an H3 cell where the city has no grid. Nothing
@@ -271,14 +304,18 @@ fn keep<T>(
     kind: &str,
     make: impl FnOnce(&[u8]) -> Result<T, StoreError>,
 ) -> Result<Option<(Hash, Arc<T>)>, StoreError> {
-    let Some(hash) = tx.pack_hash(kind)? else { return Ok(None) };
+    let Some(hash) = tx.pack_hash(kind)? else {
+        return Ok(None);
+    };
     let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((known, made)) = kept.as_ref()
         && *known == hash
     {
         return Ok(Some((hash, Arc::clone(made))));
     }
-    let Some((hash, bytes)) = tx.pack(kind)? else { return Ok(None) };
+    let Some((hash, bytes)) = tx.pack(kind)? else {
+        return Ok(None);
+    };
     let made = Arc::new(make(&bytes)?);
     *kept = Some((hash, Arc::clone(&made)));
     Ok(Some((hash, made)))
@@ -296,11 +333,16 @@ pub fn keep_pack(
     bytes: &[u8],
 ) -> Result<(), ServiceError> {
     if hash_of(bytes) != *expected {
-        return Err(ServiceError::BadPage(format!("the {kind} are not what their hash says")));
+        return Err(ServiceError::BadPage(format!(
+            "the {kind} are not what their hash says"
+        )));
     }
     let is_readable = match kind {
         GRIDS => {
-            let options = GridFileOptions { code_property: "code", allows_duplicate_codes: false };
+            let options = GridFileOptions {
+                code_property: "code",
+                allows_duplicate_codes: false,
+            };
             read_grids(bytes, &options).is_ok()
         }
         DUTIES => serde_json::from_slice::<DutyList>(bytes).is_ok(),
@@ -351,7 +393,10 @@ mod tests {
     fn bad_duty_rows_are_named() {
         let error = |text: &str| read_duties(text.as_bytes()).expect_err("bad").to_string();
         assert!(error("class,title\n1,x\n").contains("no column `name"));
-        assert_eq!(error("class,name\n1,x\n,y\n"), "row 3, class: class must have 1 to 32 characters, found 0");
+        assert_eq!(
+            error("class,name\n1,x\n,y\n"),
+            "row 3, class: class must have 1 to 32 characters, found 0"
+        );
         assert!(error("class,name,photos\n1,x,sideways\n").starts_with("row 2, photos"));
         assert_eq!(error("class,name\n"), "the list has no entries");
     }

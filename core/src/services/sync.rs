@@ -77,7 +77,9 @@ pub fn sync(
     transport: &mut dyn Transport,
 ) -> Result<SyncReport, ServiceError> {
     let begin = context.store.read(|tx| begin(tx, context))?;
-    let Event::Begin { hub, .. } = begin else { return Err(ServiceError::NotEnrolled) };
+    let Event::Begin { hub, .. } = begin else {
+        return Err(ServiceError::NotEnrolled);
+    };
     let mut driver = Driver {
         context,
         transport,
@@ -109,7 +111,12 @@ fn begin(tx: &Tx<'_>, context: &Context<'_>) -> Result<Event, ServiceError> {
             hash: head.hash.to_string(),
         })
         .collect();
-    Ok(Event::Begin { device, hub, heads, packs: tx.pack_hashes()? })
+    Ok(Event::Begin {
+        device,
+        hub,
+        heads,
+        packs: tx.pack_hashes()?,
+    })
 }
 
 struct Driver<'a, 'c> {
@@ -140,7 +147,9 @@ impl Driver<'_, '_> {
                     .hash
                     .parse()
                     .map_err(|_| ServiceError::BadPage("a pack's hash".to_owned()))?;
-                context.store.write(|tx| keep_pack(tx, &info.kind, &hash, &bytes))?;
+                context
+                    .store
+                    .write(|tx| keep_pack(tx, &info.kind, &hash, &bytes))?;
                 Event::Done
             }
             Step::LoadOutbox => Event::Outbox(self.load_outbox()?),
@@ -165,7 +174,9 @@ impl Driver<'_, '_> {
             .map_err(|_| TransportError::BadReply("the certificate".to_owned()))?;
         let certificate = Certificate::decode(&bytes, &self.hub)?;
         if certificate.grant().device != self.context.device() {
-            return Err(ServiceError::BadPage("a certificate of another device".to_owned()));
+            return Err(ServiceError::BadPage(
+                "a certificate of another device".to_owned(),
+            ));
         }
         self.token = Some(reply.token.clone());
         self.context.store.write(|tx| {
@@ -178,12 +189,15 @@ impl Driver<'_, '_> {
     fn load_outbox(&self) -> Result<Vec<Vec<u8>>, ServiceError> {
         let commits = self.context.store.read(|tx| tx.outbox(PUSH_COMMITS))?;
         let mut bytes = 0;
-        let batch = commits.into_iter().map(|stored| stored.bytes).take_while(|commit| {
-            // The first one always goes, however large.
-            let fits = bytes == 0 || bytes + commit.len() <= PUSH_BYTES;
-            bytes += commit.len();
-            fits
-        });
+        let batch = commits
+            .into_iter()
+            .map(|stored| stored.bytes)
+            .take_while(|commit| {
+                // The first one always goes, however large.
+                let fits = bytes == 0 || bytes + commit.len() <= PUSH_BYTES;
+                bytes += commit.len();
+                fits
+            });
         Ok(batch.collect())
     }
 
@@ -191,7 +205,10 @@ impl Driver<'_, '_> {
         self.context.store.write(|tx| {
             let mut touched = BTreeSet::new();
             for signed in entries {
-                let Stamp::Commit { commit, verdict, .. } = &signed.entry().stamp else {
+                let Stamp::Commit {
+                    commit, verdict, ..
+                } = &signed.entry().stamp
+                else {
                     return Err(ServiceError::BadPage("a receipt of no commit".to_owned()));
                 };
                 if !tx.stamp_commit(commit, &place_of(signed.entry()), &signed.encode())? {
@@ -279,7 +296,9 @@ impl Driver<'_, '_> {
             for case_id in &self.touched {
                 let history = log::history(tx, &context.device(), *case_id)?;
                 for field in crate::model::case::Field::ALL {
-                    let Some(register) = history.state().register(field) else { continue };
+                    let Some(register) = history.state().register(field) else {
+                        continue;
+                    };
                     let values = register.heads().len();
                     if values > 1 {
                         self.report.conflicts.push(Conflict {
@@ -301,9 +320,14 @@ impl Driver<'_, '_> {
 
 /// The cases that a commit in the store is about.
 fn cases_of(tx: &Tx<'_>, hash: &Hash) -> Result<Vec<CaseId>, ServiceError> {
-    let Some(stored) = tx.find_commit(hash)? else { return Ok(Vec::new()) };
+    let Some(stored) = tx.find_commit(hash)? else {
+        return Ok(Vec::new());
+    };
     let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
-    let subjects = commit.body().map(|body| body.subjects()).unwrap_or_default();
+    let subjects = commit
+        .body()
+        .map(|body| body.subjects())
+        .unwrap_or_default();
     Ok(subjects.iter().filter_map(Subject::as_case).collect())
 }
 
@@ -323,7 +347,9 @@ pub fn fetch_photo(
         return Ok(bytes);
     }
     let begin = context.store.read(|tx| begin(tx, context))?;
-    let Event::Begin { hub, .. } = begin else { return Err(ServiceError::NotEnrolled) };
+    let Event::Begin { hub, .. } = begin else {
+        return Err(ServiceError::NotEnrolled);
+    };
     let mut driver = Driver {
         context,
         transport,
@@ -340,7 +366,9 @@ pub fn fetch_photo(
         step = session.advance(event)?;
     }
     let token = driver.token.take();
-    let reply = driver.transport.send(&Request::GetBlob(*hash), token.as_deref());
+    let reply = driver
+        .transport
+        .send(&Request::GetBlob(*hash), token.as_deref());
     let bytes = match reply {
         Ok(Reply::Bytes(bytes)) => bytes,
         Ok(_) => return Err(TransportError::BadReply("not a photo".to_owned()).into()),
@@ -350,7 +378,9 @@ pub fn fetch_photo(
         Err(error) => return Err(error.into()),
     };
     if hash_of(&bytes) != *hash {
-        return Err(ServiceError::BadPage("the photo is not what its hash says".to_owned()));
+        return Err(ServiceError::BadPage(
+            "the photo is not what its hash says".to_owned(),
+        ));
     }
     context.store.blobs().put(hash, &bytes)?;
     context.store.write(|tx| {

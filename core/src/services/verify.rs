@@ -52,7 +52,7 @@ pub struct Fault {
 /// [`ServiceError::Store`] when the store cannot be read at all.
 pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
     let mut report = Verification::default();
-    let blobs = context.store.read(|tx| {
+    let blobs = context.store.read(|tx| -> Result<_, ServiceError> {
         let hub = hub_key(tx)?;
         verify_log(tx, &context.device(), hub.as_ref(), &mut report)?;
         verify_grants(tx, hub.as_ref(), &mut report)?;
@@ -60,7 +60,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
         if report.problems.is_empty() {
             verify_cases(tx, context, hub.as_ref(), &mut report)?;
         }
-        tx.held_blobs()
+        Ok(tx.held_blobs()?)
     })?;
     for hash in blobs {
         report.photos += 1;
@@ -81,7 +81,10 @@ fn log_hash(bytes: &[u8]) -> Hash {
 
 impl Verification {
     fn fault(&mut self, kind: &'static str, detail: impl ToString) {
-        self.problems.push(Fault { kind, detail: detail.to_string() });
+        self.problems.push(Fault {
+            kind,
+            detail: detail.to_string(),
+        });
     }
 }
 
@@ -112,7 +115,10 @@ fn verify_log(
             if header.device == *own {
                 report.own_commits += 1;
                 let chain = chains.entry(header.zone.clone()).or_default();
-                if chain.insert(header.seq, (commit.hash(), header.prev)).is_some() {
+                if chain
+                    .insert(header.seq, (commit.hash(), header.prev))
+                    .is_some()
+                {
                     report.fault("chain_forked", commit.hash());
                 }
             }
@@ -139,7 +145,9 @@ fn verify_receipt(
     };
     match SignedEntry::decode(entry, hub) {
         Ok(signed) => match &signed.entry().stamp {
-            Stamp::Commit { commit: stamped, .. } if *stamped == commit.hash() => {}
+            Stamp::Commit {
+                commit: stamped, ..
+            } if *stamped == commit.hash() => {}
             _ => report.fault("receipt_of_another", commit.hash()),
         },
         Err(error) => report.fault("receipt_unsound", format!("{}: {error}", commit.hash())),
@@ -154,7 +162,10 @@ fn verify_chain(
     let mut before: Option<Hash> = None;
     for (expected, (seq, (hash, prev))) in (0..).zip(chain) {
         if *seq != expected {
-            return report.fault("chain_gap", format!("zone `{zone}`: commit {expected} is missing"));
+            return report.fault(
+                "chain_gap",
+                format!("zone `{zone}`: commit {expected} is missing"),
+            );
         }
         if *prev != before {
             return report.fault("chain_broken", hash);
@@ -173,8 +184,10 @@ fn verify_grants(
             report.fault("grant_without_hub", device);
             continue;
         };
-        match (Certificate::decode(&grant.certificate, hub), SignedEntry::decode(&grant.entry, hub))
-        {
+        match (
+            Certificate::decode(&grant.certificate, hub),
+            SignedEntry::decode(&grant.entry, hub),
+        ) {
             (Ok(certificate), Ok(signed)) => {
                 let stamped = match &signed.entry().stamp {
                     Stamp::Grant(hash) => !grant.is_revoked && *hash == certificate.hash(),
@@ -201,7 +214,9 @@ fn verify_cases(
 ) -> Result<(), ServiceError> {
     let own = context.device();
     for subject in tx.subjects(Subject::CASE)? {
-        let Some(case_id) = subject.as_case() else { continue };
+        let Some(case_id) = subject.as_case() else {
+            continue;
+        };
         report.cases += 1;
         let history = log::history(tx, &own, case_id)?;
         let state = history.state();
@@ -232,7 +247,9 @@ fn judge_again(
     hub: &DeviceKey,
     report: &mut Verification,
 ) -> Result<(), ServiceError> {
-    let Some(case_id) = subject.as_case() else { return Ok(()) };
+    let Some(case_id) = subject.as_case() else {
+        return Ok(());
+    };
     let mut stamped: Vec<(EntryPlace, Commit, SignedEntry)> = Vec::new();
     for stored in tx.commits_about(subject)? {
         let Some(entry) = stored.entry else { continue };
@@ -250,7 +267,9 @@ fn judge_again(
             Err(_) => Err(Refusal::Malformed),
         };
         // Grants are known up to the cursor; what lies beyond is judged after the next pull.
-        let reached = tx.cursor(&place.zone)?.is_some_and(|c| c >= (place.epoch, place.position));
+        let reached = tx
+            .cursor(&place.zone)?
+            .is_some_and(|c| c >= (place.epoch, place.position));
         if let (true, Stamp::Commit { verdict, .. }) = (reached, &signed.entry().stamp) {
             let disagrees = match verdict {
                 Verdict::Admitted => expected.is_err(),
@@ -262,7 +281,11 @@ fn judge_again(
             }
         }
         let annotation = annotation_of(signed.entry());
-        state.apply(&crate::oplog::fold::Input { commit, annotation, authority });
+        state.apply(&crate::oplog::fold::Input {
+            commit,
+            annotation,
+            authority,
+        });
     }
     Ok(())
 }
