@@ -1,0 +1,404 @@
+//! The grammar of the command.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Photo reports without a network, patrol coverage and proof for city inspectors.
+#[derive(Debug, Parser)]
+#[command(name = "bading", version, about, max_term_width = 100)]
+pub(crate) struct Args {
+    /// Print one JSON document on stdout and nothing else there.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// The phone's store.
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "BADING_STORE",
+        default_value = "bading-store"
+    )]
+    pub(crate) store: PathBuf,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a store (a first report makes it too).
+    Init,
+    /// Become the device of a person, with a one-use code of the hub.
+    Enrol(Enrol),
+    /// Who this device is and what it still has to send.
+    Status,
+    /// Report a problem with photos, offline.
+    Report(Report),
+    /// Cases: list, show, act.
+    Case {
+        #[command(subcommand)]
+        command: Case,
+    },
+    /// Exchange with the hub.
+    Sync,
+    /// What waits for the hub.
+    Outbox,
+    /// Check everything in the store again; exits 1 when something does not hold.
+    Verify,
+    /// Fold every view again from the log.
+    Rebuild,
+    /// Run and administer a hub.
+    Hub {
+        #[command(subcommand)]
+        command: Hub,
+    },
+    /// Find the grid of each point of a CSV.
+    Locate(Locate),
+    /// Convert the positions of a CSV (id, lat, lon) between datums.
+    Convert(Convert),
+    /// Look at photos, make pictures of them.
+    Photo {
+        #[command(subcommand)]
+        command: Photo,
+    },
+    /// The whole loop on this machine: hub, four devices, offline work, sync, proof.
+    Demo(Demo),
+    /// Print a shell's completions.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (troff).
+    Man,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Enrol {
+    /// The hub's address, such as http://127.0.0.1:8787.
+    #[arg(long, value_name = "URL")]
+    pub(crate) hub: String,
+    /// The one-use code.
+    #[arg(long)]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Report {
+    /// Photos (JPEG, PNG, HEIC); `near=FILE`, `far=FILE` … name what one shows.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    pub(crate) photo: Vec<String>,
+    /// Where: LAT,LON in degrees. Without it the first photo that knows its place serves.
+    #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+    pub(crate) at: Option<String>,
+    /// The datum of --at.
+    #[arg(long, default_value = "wgs84")]
+    pub(crate) datum: String,
+    /// Radius of 68 % around --at, in metres.
+    #[arg(long)]
+    pub(crate) accuracy_m: Option<f64>,
+    /// The small class of the duty list.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) class: Option<String>,
+    /// What the reporter has to say.
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+    /// When the problem was seen, RFC 3339 with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) taken_at: Option<String>,
+    /// The platform says that a mock provider made the position.
+    #[arg(long)]
+    pub(crate) mock: bool,
+}
+
+/// What a move of a case takes.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Move {
+    /// The case.
+    pub(crate) case: String,
+    /// Why.
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+    /// Photos that show it; *after* unless `ROLE=FILE` says otherwise.
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    pub(crate) photo: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Case {
+    /// List cases, the latest change first.
+    List {
+        /// Only cases in this phase.
+        #[arg(long)]
+        phase: Option<String>,
+        /// Only cases whose cell's code begins so.
+        #[arg(long)]
+        grid: Option<String>,
+        /// Only cases of this class.
+        #[arg(long)]
+        class: Option<String>,
+        /// The `next` of the page before.
+        #[arg(long)]
+        after: Option<String>,
+        /// Lines of a page, at most 500.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Show one case with everything that was said of it.
+    Show {
+        /// The case.
+        case: String,
+    },
+    /// Add a remark.
+    Comment {
+        /// The case.
+        case: String,
+        /// The remark.
+        #[arg(long)]
+        text: String,
+    },
+    /// Set a field (class, grid, note, place) again.
+    Amend {
+        /// The case.
+        case: String,
+        /// class, grid, note or place.
+        #[arg(long)]
+        field: String,
+        /// The new value; a place is LAT,LON.
+        #[arg(long, allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Take one's own report back before it is accepted.
+    Withdraw(Move),
+    /// 受理: take a report up.
+    Accept(Move),
+    /// 立案: file it; the hub gives the official number.
+    File(Move),
+    /// 不予立案: not filed, with a reason that the reporter sees.
+    Decline(Move),
+    /// 任务派遣: send it to a department.
+    Dispatch {
+        #[command(flatten)]
+        common: Move,
+        /// The department.
+        #[arg(long)]
+        to: String,
+    },
+    /// 处理反馈: repaired, with a photo.
+    Handle(Move),
+    /// 回退: not this department's, with a reason.
+    Return(Move),
+    /// 核查: seen on site that it is done; --fail sends it back with a reason.
+    Check {
+        #[command(flatten)]
+        common: Move,
+        /// It is not done.
+        #[arg(long)]
+        fail: bool,
+    },
+    /// 结案.
+    Close(Move),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Hub {
+    /// Make a hub in a folder.
+    Init {
+        #[command(flatten)]
+        dir: HubDir,
+        /// The hub's name.
+        #[arg(long, default_value = "hub")]
+        name: String,
+        /// The zone that it sequences: a county code.
+        #[arg(long, default_value = "310101")]
+        zone: String,
+        /// The city's offset from UTC in minutes.
+        #[arg(long, default_value_t = 480, allow_hyphen_values = true)]
+        utc_offset_min: i32,
+    },
+    /// Serve the hub until it is stopped.
+    Serve {
+        #[command(flatten)]
+        dir: HubDir,
+        /// The address to listen on; port 0 takes a free one.
+        #[arg(long, default_value = "127.0.0.1:8787")]
+        listen: String,
+    },
+    /// People, devices, codes.
+    Admin {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(subcommand)]
+        command: Admin,
+    },
+    /// Bring reference data into force; the same file again changes nothing.
+    Import {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(subcommand)]
+        command: Import,
+    },
+    /// Check the hub's log and photos again; exits 1 when something does not hold.
+    Verify {
+        #[command(flatten)]
+        dir: HubDir,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct HubDir {
+    /// The hub's folder.
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "BADING_HUB",
+        default_value = "bading-hub"
+    )]
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Admin {
+    /// One-use codes for enrolment.
+    Code {
+        #[command(subcommand)]
+        command: Code,
+    },
+    /// List the devices.
+    Devices,
+    /// List the people.
+    People,
+    /// Revoke a device: what it sends from now on waits for a supervisor.
+    Revoke {
+        /// The device's key, hex.
+        device: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Code {
+    /// Make a code.
+    Create {
+        /// citizen, inspector, handler, dispatcher, supervisor, administrator or auditor.
+        #[arg(long)]
+        role: String,
+        /// The person's number in the roster; without it the hub makes one up.
+        #[arg(long)]
+        person: Option<String>,
+        /// The cells (or beginnings of their codes) that the role is for; all without it.
+        #[arg(long, num_args = 1.., value_delimiter = ',')]
+        grids: Vec<String>,
+        /// A handler's department.
+        #[arg(long)]
+        department: Option<String>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum CodeProfile {
+    /// Any code.
+    Opaque,
+    /// 15 digits.
+    #[value(name = "15")]
+    Fifteen,
+    /// 16 digits.
+    #[value(name = "16")]
+    Sixteen,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// Grids from GeoJSON, WGS 84.
+    Grids {
+        /// The file.
+        file: PathBuf,
+        /// The property that holds a cell's code.
+        #[arg(long, default_value = "code")]
+        code_property: String,
+        /// How the city's codes are built.
+        #[arg(long, value_enum, default_value = "opaque")]
+        profile: CodeProfile,
+    },
+    /// A duty list from CSV.
+    Duties {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Locate {
+    /// Grids, GeoJSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) grids: PathBuf,
+    /// Points, CSV with a header: id, lat, lon.
+    #[arg(long, value_name = "FILE", required_unless_present = "check")]
+    pub(crate) points: Option<PathBuf>,
+    /// Where the answer goes instead of stdout: CSV id,grid.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The property that holds a cell's code.
+    #[arg(long, default_value = "code")]
+    pub(crate) code_property: String,
+    /// The datum of points and grids alike.
+    #[arg(long, default_value = "wgs84")]
+    pub(crate) datum: String,
+    /// Report overlaps and gaps of the grids; exits 1 when there are any.
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Convert {
+    /// wgs84, cgcs2000, gcj02 or bd09.
+    #[arg(long)]
+    pub(crate) from: String,
+    /// wgs84, cgcs2000, gcj02 or bd09.
+    #[arg(long)]
+    pub(crate) to: String,
+    /// CSV with a header: id, lat, lon; `-` is stdin.
+    #[arg(default_value = "-")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Photo {
+    /// What is read from photos: one JSON object a line with --json.
+    Inspect {
+        /// The photos.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// An upright JPEG, never enlarged.
+    Thumbnail {
+        /// The photo.
+        input: PathBuf,
+        /// The picture to write.
+        output: PathBuf,
+        /// Its longest side in pixels.
+        #[arg(long, default_value_t = 1600)]
+        max: u32,
+    },
+    /// An upright copy without metadata.
+    Public {
+        /// The photo.
+        input: PathBuf,
+        /// The copy to write.
+        output: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Demo {
+    /// Where hub and phones are made; a temporary folder without it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// The hub's port.
+    #[arg(long, default_value_t = 8787)]
+    pub(crate) port: u16,
+    /// Run, check, print the summary and exit instead of going on to serve.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Real phone photos and real blocks instead of the bundled day.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}

@@ -1,0 +1,180 @@
+//! Points and grids: which grid a point is in, and positions between datums.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use bading_core::geo::check::{LayerReport, check_layer};
+use bading_core::geo::datum::{Datum, convert};
+use bading_core::geo::grid_file::{GridCell, GridFileOptions, read_grids};
+use bading_core::geo::locator::Locator;
+use bading_core::geo::points_file::{PointRow, read_points};
+use serde_json::json;
+
+use super::read;
+use crate::args;
+use crate::output::{Exit, Failure, Output, quiet_if_closed};
+
+pub(super) fn locate(given: &args::Locate, output: &Output) -> Result<Exit, Failure> {
+    datum("--datum", &given.datum)?;
+    let options = GridFileOptions {
+        code_property: &given.code_property,
+        allows_duplicate_codes: true,
+    };
+    let cells = read_grids(&read(&given.grids)?, &options)
+        .map_err(|error| Failure::in_file(&given.grids, error))?;
+    // Every point is read before the first line is written: all or nothing.
+    let points = match &given.points {
+        Some(path) => Some(points_of(path)?),
+        None => None,
+    };
+    let mut exit = Exit::Done;
+    if given.check {
+        exit = check(&cells, given.points.is_none(), output)?;
+    }
+    if let Some(points) = points {
+        let answers = find(&cells, &points, output);
+        if output.is_json() && given.out.is_none() {
+            output.answer(&json!({ "points": answers }), |_| String::new())?;
+        } else {
+            write_csv(
+                given.out.as_deref(),
+                ["id", "grid"],
+                answers.iter().map(|answer| {
+                    [
+                        answer.id.to_owned(),
+                        answer.grid.unwrap_or_default().to_owned(),
+                    ]
+                }),
+            )?;
+        }
+    }
+    Ok(exit)
+}
+
+#[derive(serde::Serialize)]
+struct Answer<'a> {
+    id: &'a str,
+    grid: Option<&'a str>,
+}
+
+fn find<'a>(cells: &'a [GridCell], points: &'a [PointRow], output: &Output) -> Vec<Answer<'a>> {
+    let locator = Locator::build(cells);
+    let bar = output.progress("points", points.len() as u64);
+    let mut answers = Vec::with_capacity(points.len());
+    for chunk in points.chunks(10_000) {
+        for point in chunk {
+            let found = locator.find_index(point.lat_deg, point.lon_deg);
+            let grid = found
+                .and_then(|at| cells.get(at as usize))
+                .map(|cell| cell.code.as_str());
+            answers.push(Answer {
+                id: &point.id,
+                grid,
+            });
+        }
+        Output::advance(&bar, chunk.len() as u64);
+    }
+    bar.finish_and_clear();
+    answers
+}
+
+fn points_of(path: &Path) -> Result<Vec<PointRow>, Failure> {
+    let bytes = read(path)?;
+    read_points(&bytes)
+        .and_then(Iterator::collect)
+        .map_err(|error| Failure::in_file(path, error))
+}
+
+/// Tells what is wrong with a layer: on stdout when nothing else goes there.
+fn check(cells: &[GridCell], is_answer: bool, output: &Output) -> Result<Exit, Failure> {
+    let report = check_layer(cells);
+    if is_answer {
+        output.answer(&check_json(&report), |_| check_lines(&report))?;
+    } else {
+        output.note(check_lines(&report).trim_end());
+    }
+    let is_clean = report.overlaps.is_empty() && report.gaps.is_empty();
+    Ok(if is_clean { Exit::Done } else { Exit::No })
+}
+
+fn check_json(report: &LayerReport) -> serde_json::Value {
+    let overlaps: Vec<_> = report
+        .overlaps
+        .iter()
+        .map(|o| json!({"a": o.a, "b": o.b, "lat": o.lat_deg, "lon": o.lon_deg, "area_m2": o.area_m2}))
+        .collect();
+    let gaps: Vec<_> = report
+        .gaps
+        .iter()
+        .map(|gap| json!({"lat": gap.lat_deg, "lon": gap.lon_deg, "area_m2": gap.area_m2}))
+        .collect();
+    json!({ "overlaps": overlaps, "gaps": gaps, "cut_short": report.is_cut_short })
+}
+
+fn check_lines(report: &LayerReport) -> String {
+    let mut lines = String::new();
+    for o in &report.overlaps {
+        let (lat, lon, m2) = (o.lat_deg, o.lon_deg, o.area_m2);
+        lines.push_str(&format!(
+            "overlap {} {}: {m2:.1} m² at {lat},{lon}\n",
+            o.a, o.b
+        ));
+    }
+    for gap in &report.gaps {
+        let (lat, lon, m2) = (gap.lat_deg, gap.lon_deg, gap.area_m2);
+        lines.push_str(&format!("gap: {m2:.1} m² at {lat},{lon}\n"));
+    }
+    let (overlaps, gaps) = (report.overlaps.len(), report.gaps.len());
+    lines.push_str(&format!("{overlaps} overlaps, {gaps} gaps\n"));
+    lines
+}
+
+pub(super) fn convert_points(given: &args::Convert, output: &Output) -> Result<Exit, Failure> {
+    let (from, to) = (datum("--from", &given.from)?, datum("--to", &given.to)?);
+    let mut rows = Vec::new();
+    for (number, point) in (1..).zip(points_of(&given.file)?) {
+        let (lat, lon) = convert(from, to, point.lat_deg, point.lon_deg)
+            .map_err(|error| Failure::in_file(&given.file, format!("row {number}: {error}")))?;
+        rows.push((point.id, lat, lon));
+    }
+    if output.is_json() {
+        let points: Vec<_> = rows
+            .iter()
+            .map(|(id, lat, lon)| json!({"id": id, "lat": lat, "lon": lon}))
+            .collect();
+        output.answer(&json!({ "points": points }), |_| String::new())?;
+    } else {
+        write_csv(
+            None,
+            ["id", "lat", "lon"],
+            rows.into_iter()
+                .map(|(id, lat, lon)| [id, format!("{lat:.9}"), format!("{lon:.9}")]),
+        )?;
+    }
+    Ok(Exit::Done)
+}
+
+fn datum(flag: &str, text: &str) -> Result<Datum, Failure> {
+    Datum::parse(text).map_err(|error| Failure::input(format!("{flag}: {error}")))
+}
+
+fn write_csv<const N: usize>(
+    out: Option<&Path>,
+    header: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> Result<(), Failure> {
+    let target: Box<dyn Write> = match out {
+        Some(path) => Box::new(File::create(path).map_err(|e| Failure::in_file(path, e))?),
+        None => Box::new(io::stdout().lock()),
+    };
+    let mut writer = csv::Writer::from_writer(io::BufWriter::new(target));
+    let write = || -> io::Result<()> {
+        writer.write_record(header)?;
+        for row in rows {
+            writer.write_record(&row)?;
+        }
+        writer.flush()
+    };
+    quiet_if_closed(write())
+}

@@ -1,0 +1,76 @@
+//! One file for each family of commands; here they are told apart.
+
+mod case;
+mod locate;
+mod phone;
+mod photo;
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::Path;
+
+use bading_core::engine::{Engine, EngineOptions};
+use clap::CommandFactory;
+
+use crate::args::{Args, Command};
+use crate::output::{Exit, Failure, Output, quiet_if_closed};
+
+/// Runs the command that the arguments name.
+pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Init => phone::init(args, output),
+        Command::Enrol(enrol) => phone::enrol(args, enrol, output),
+        Command::Status => phone::status(args, output),
+        Command::Report(report) => phone::report(args, report, output),
+        Command::Case { command } => case::run(args, command, output),
+        Command::Sync => phone::sync(args, output),
+        Command::Outbox => phone::outbox(args, output),
+        Command::Verify => phone::verify(args, output),
+        Command::Rebuild => phone::rebuild(args, output),
+        Command::Locate(locate) => locate::locate(locate, output),
+        Command::Convert(convert) => locate::convert_points(convert, output),
+        Command::Photo { command } => photo::run(command, output),
+        Command::Hub { .. } | Command::Demo(_) => Ok(Exit::No),
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "bading", &mut text);
+            quiet_if_closed(io::stdout().write_all(&text)).map(|()| Exit::Done)
+        }
+        Command::Man => {
+            let mut text = Vec::new();
+            clap_mangen::Man::new(Args::command())
+                .render(&mut text)
+                .map_err(Failure::retry)?;
+            quiet_if_closed(io::stdout().write_all(&text)).map(|()| Exit::Done)
+        }
+    }
+}
+
+/// Opens the store, making it when it is not there.
+fn open(args: &Args) -> Result<Engine, Failure> {
+    Ok(Engine::open(&args.store, EngineOptions::default())?)
+}
+
+/// Opens a store that must be there: looking at nothing should not make something.
+fn open_existing(args: &Args) -> Result<Engine, Failure> {
+    if !args.store.join("bading.db").is_file() {
+        return Err(Failure::in_file(
+            &args.store,
+            "there is no store (bading init makes one)",
+        ));
+    }
+    open(args)
+}
+
+/// Reads a file, or stdin for `-`.
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .read_to_end(&mut bytes)
+            .map_err(|e| Failure::in_file(path, e))?;
+        return Ok(bytes);
+    }
+    fs::read(path).map_err(|error| Failure::in_file(path, error))
+}

@@ -1,0 +1,204 @@
+//! A phone's own jobs: enrol, report, sync, verify.
+
+use std::path::{Path, PathBuf};
+
+use bading_core::engine::{EngineError, Status};
+use bading_core::geo::datum::{Datum, convert};
+use bading_core::model::identifiers::ClassCode;
+use bading_core::model::photo::PhotoRole;
+use bading_core::model::place::LatLon;
+use bading_core::model::time::UtcMs;
+use bading_core::services::ServiceError;
+use bading_core::services::capture::{PhotoInput, Report, Reported};
+use bading_core::services::sync::SyncReport;
+use bading_core::services::verify::Verification;
+use serde_json::json;
+
+use super::{open, open_existing, read};
+use crate::args::{self, Args};
+use crate::output::{Exit, Failure, Output};
+
+pub(super) fn init(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let status = open(args)?.status()?;
+    output.answer(&status, status_lines)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn enrol(args: &Args, enrol: &args::Enrol, output: &Output) -> Result<Exit, Failure> {
+    let status = open(args)?.enrol(&enrol.hub, &enrol.code)?;
+    output.answer(&status, status_lines)?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn status(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let status = open_existing(args)?.status()?;
+    output.answer(&status, status_lines)?;
+    Ok(Exit::Done)
+}
+
+fn status_lines(status: &Status) -> String {
+    let person = match (&status.person, status.role) {
+        (Some(person), Some(role)) => format!("{person} ({role})"),
+        _ => "not enrolled".to_owned(),
+    };
+    format!(
+        "device    {}\nperson    {person}\noutbox    {} commits, {} photos\nlast sync {}\n",
+        status.device,
+        status.outbox,
+        status.pending_blobs,
+        status.last_sync.as_deref().unwrap_or("never")
+    )
+}
+
+pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Result<Exit, Failure> {
+    // The whole input is read before the store is made or opened.
+    let (files, photos) = read_photos(&given.photo)?;
+    let class = given.class.as_deref().map(ClassCode::parse).transpose();
+    let taken_at = given.taken_at.as_deref().map(|text| {
+        UtcMs::parse_rfc3339(text).ok_or_else(|| {
+            Failure::input(format!(
+                "--taken-at: `{text}` is not RFC 3339 with an offset"
+            ))
+        })
+    });
+    let report = Report {
+        photos,
+        at: given
+            .at
+            .as_deref()
+            .map(|at| place(at, &given.datum))
+            .transpose()?,
+        accuracy_m: given.accuracy_m,
+        class: class.map_err(|error| Failure::input(format!("--class: {error}")))?,
+        note: given.note.clone(),
+        taken_at: taken_at.transpose()?,
+        is_mock: given.mock,
+    };
+    let reported = open(args)?
+        .report(&report)
+        .map_err(|error| name_photo(error, &files))?;
+    output.answer(&reported, report_lines)?;
+    Ok(Exit::Done)
+}
+
+fn report_lines(reported: &Reported) -> String {
+    let mut lines = format!(
+        "case {}\ngrid {}\n",
+        reported.case_id,
+        reported.grid.as_deref().unwrap_or("outside")
+    );
+    for hint in &reported.hints {
+        lines.push_str(&format!("hint {}: {}\n", hint.kind, hint.detail));
+    }
+    lines
+}
+
+/// Reads LAT,LON in a datum as WGS 84.
+fn place(text: &str, datum: &str) -> Result<LatLon, Failure> {
+    let datum = Datum::parse(datum).map_err(|error| Failure::input(format!("--datum: {error}")))?;
+    let at = LatLon::parse(text).map_err(|error| Failure::input(format!("--at: {error}")))?;
+    let (lat_deg, lon_deg) = convert(datum, Datum::Wgs84, at.lat_deg(), at.lon_deg())
+        .map_err(|error| Failure::input(format!("--at: {error}")))?;
+    LatLon::try_new(lat_deg, lon_deg).map_err(|error| Failure::input(format!("--at: {error}")))
+}
+
+/// Reads photos given as `FILE` or `ROLE=FILE`.
+pub(super) fn read_photos(given: &[String]) -> Result<(Vec<PathBuf>, Vec<PhotoInput>), Failure> {
+    let mut files = Vec::with_capacity(given.len());
+    let mut photos = Vec::with_capacity(given.len());
+    for text in given {
+        let named = text
+            .split_once('=')
+            .and_then(|(role, file)| PhotoRole::parse(role).map(|role| (role, file)));
+        let (role, file) = match named {
+            Some((role, file)) => (Some(role), file),
+            None => (None, text.as_str()),
+        };
+        let path = Path::new(file).to_owned();
+        photos.push(PhotoInput {
+            bytes: read(&path)?,
+            role,
+        });
+        files.push(path);
+    }
+    Ok((files, photos))
+}
+
+/// An error about a photo names its file.
+pub(super) fn name_photo(error: EngineError, files: &[PathBuf]) -> Failure {
+    if let ServiceError::Photo { index, why } = error.detail()
+        && let Some(file) = files.get(index - 1)
+    {
+        return Failure::in_file(file, format!("photo: {why}"));
+    }
+    error.into()
+}
+
+pub(super) fn sync(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let report = open_existing(args)?.sync()?;
+    output.answer(&report, sync_lines)?;
+    Ok(Exit::Done)
+}
+
+fn sync_lines(report: &SyncReport) -> String {
+    let mut lines = format!(
+        "pushed {}, pulled {}, photos sent {}, photos pending {}\n",
+        report.pushed, report.pulled, report.photos_sent, report.pending_blobs
+    );
+    for refused in &report.refused {
+        let reason = refused.reason.as_deref().unwrap_or("");
+        lines.push_str(&format!(
+            "{} {}: {reason}\n",
+            refused.verdict, refused.commit
+        ));
+    }
+    for conflict in &report.conflicts {
+        let (case, field, values) = (&conflict.case_id, conflict.field, conflict.values);
+        lines.push_str(&format!(
+            "case {case}: {values} values of {field} stand side by side\n"
+        ));
+    }
+    lines
+}
+
+pub(super) fn outbox(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let status = open_existing(args)?.status()?;
+    let answer = json!({ "commits": status.outbox, "pending_blobs": status.pending_blobs });
+    output.answer(&answer, |_| {
+        format!(
+            "{} commits and {} photos wait\n",
+            status.outbox, status.pending_blobs
+        )
+    })?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn verify(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let report = open_existing(args)?.verify()?;
+    output.answer(&report, verify_lines)?;
+    Ok(if report.sound { Exit::Done } else { Exit::No })
+}
+
+fn verify_lines(report: &Verification) -> String {
+    let mut lines = format!(
+        "{}: {} commits ({} own), {} receipts, {} photos, {} cases\n",
+        if report.sound { "sound" } else { "NOT SOUND" },
+        report.commits,
+        report.own_commits,
+        report.receipts,
+        report.photos,
+        report.cases
+    );
+    for fault in &report.problems {
+        lines.push_str(&format!("{}: {}\n", fault.kind, fault.detail));
+    }
+    lines
+}
+
+pub(super) fn rebuild(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    let count = open_existing(args)?.rebuild_views()?;
+    output.answer(&json!({ "cases": count }), |_| {
+        format!("{count} cases folded again\n")
+    })?;
+    Ok(Exit::Done)
+}
