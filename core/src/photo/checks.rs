@@ -101,7 +101,11 @@ mod tests {
 
     fn stripes(period: u32) -> GrayImage {
         GrayImage::from_fn(64, 48, |x, _| {
-            Luma([if x / period % 2 == 0 { 40 } else { 210 }])
+            Luma([if (x / period).is_multiple_of(2) {
+                40
+            } else {
+                210
+            }])
         })
     }
 

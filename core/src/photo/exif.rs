@@ -3,7 +3,8 @@
 //! Each value is read for itself: a damaged block still gives what is sound in it, a wrong
 //! type or a zero denominator gives nothing and a problem, and nothing is guessed from XMP,
 //! maker's notes or a file's date. The walk over directories is `kamadak-exif`'s, which
-//! visits each directory once and reads values only where they are asked for.
+//! reads values only where they are asked for; a block whose directories would multiply
+//! its size in memory is refused before.
 //!
 //! Source: Exif 2.32 (CIPA DC-008) clauses 4.6.4 to 4.6.6.
 
@@ -15,6 +16,9 @@ use super::format::Header;
 
 /// Exif of phones stays below 128 KiB; one that is larger is not copied and not read.
 const MAX_EXIF_BYTES: usize = 1 << 20;
+/// Cameras write some hundred entries. Directories may overlap, so that 64 KiB could
+/// otherwise name millions.
+const MAX_ENTRIES: usize = 10_000;
 /// Makers write names of a few words; what is longer is cut.
 const MAX_NAME_CHARS: usize = 128;
 /// From below the deepest mine to above any aircraft.
@@ -47,7 +51,7 @@ pub(super) fn read(header: &Header<'_>) -> Notes {
 
 impl Notes {
     fn read(&mut self, block: &[u8]) {
-        if block.len() > MAX_EXIF_BYTES {
+        if block.len() > MAX_EXIF_BYTES || !is_affordable(block) {
             return self.problems.push(PhotoProblem::ExifUnreadable);
         }
         let exif = match Reader::new()
@@ -134,6 +138,94 @@ impl Notes {
                 self.problems.push(PhotoProblem::OffsetUnreadable);
             }
         }
+    }
+}
+
+/// Where a directory stands, which decides the pointers that are followed from it.
+#[derive(Clone, Copy, PartialEq)]
+enum Level {
+    Root,
+    Exif,
+    Leaf,
+}
+
+/// Whether all directories together hold no more than [`MAX_ENTRIES`]. A block that is no
+/// TIFF at all is affordable: the reader will say so.
+fn is_affordable(block: &[u8]) -> bool {
+    let walk = Directories {
+        block,
+        is_little: block.starts_with(b"II"),
+    };
+    let mut left = MAX_ENTRIES;
+    let mut at = walk.u32(4).unwrap_or(0);
+    // The reader follows a chain of eight.
+    for _ in 0..8 {
+        if at == 0 {
+            break;
+        }
+        match walk.visit(at, Level::Root, &mut left) {
+            Some(next) => at = next,
+            None => return false,
+        }
+    }
+    true
+}
+
+struct Directories<'a> {
+    block: &'a [u8],
+    is_little: bool,
+}
+
+impl Directories<'_> {
+    fn u16(&self, at: usize) -> Option<u16> {
+        let raw = *self.block.get(at..)?.first_chunk()?;
+        Some(if self.is_little {
+            u16::from_le_bytes(raw)
+        } else {
+            u16::from_be_bytes(raw)
+        })
+    }
+
+    fn u32(&self, at: usize) -> Option<usize> {
+        let raw = *self.block.get(at..)?.first_chunk()?;
+        let word = if self.is_little {
+            u32::from_le_bytes(raw)
+        } else {
+            u32::from_be_bytes(raw)
+        };
+        usize::try_from(word).ok()
+    }
+
+    /// Counts a directory and those below it; gives the next one of the chain (0 for none),
+    /// or `None` when the count is spent.
+    fn visit(&self, at: usize, level: Level, left: &mut usize) -> Option<usize> {
+        let Some(count) = self.u16(at) else {
+            return Some(0);
+        };
+        let first = at + 2;
+        for entry in (0..usize::from(count)).map(|index| first + 12 * index) {
+            let (Some(tag), Some(kind)) = (self.u16(entry), self.u16(entry + 2)) else {
+                return Some(0);
+            };
+            *left = left.checked_sub(1)?;
+            let below = match (level, tag) {
+                (Level::Root, 0x8769) => Level::Exif,
+                (Level::Root, 0x8825) | (Level::Exif, 0xA005) => Level::Leaf,
+                _ => continue,
+            };
+            let target = match (kind, self.u32(entry + 4)) {
+                (1, Some(1)) => self.block.get(entry + 8).map(|&byte| usize::from(byte)),
+                (3, Some(1)) => self.u16(entry + 8).map(usize::from),
+                (4, Some(1)) => self.u32(entry + 8),
+                // A list of pointers is nothing that a camera writes, and not worth following.
+                (1 | 3 | 4, Some(2..)) => return None,
+                _ => None,
+            };
+            if let Some(target) = target {
+                self.visit(target, below, left)?;
+            }
+        }
+        Some(self.u32(first + 12 * usize::from(count)).unwrap_or(0))
     }
 }
 
@@ -436,6 +528,27 @@ mod tests {
             time("2023:02:28 10:00:00", "", "+15:00").problems,
             [PhotoProblem::OffsetUnreadable]
         );
+    }
+
+    #[test]
+    fn block_whose_directories_overlap_a_thousandfold_is_refused() {
+        // Each of 2,000 pointers names another offset, and any offset there reads as a
+        // directory of 0x0808 entries.
+        let mut bomb = b"MM\0\x2A\0\0\0\x08".to_vec();
+        bomb.extend(2000_u16.to_be_bytes());
+        for index in 0..2000_u32 {
+            bomb.extend([0x87, 0x69, 0, 4, 0, 0, 0, 1]);
+            bomb.extend((24_100 + index).to_be_bytes());
+        }
+        bomb.resize(65_000, 8);
+        assert_eq!(notes_of(&bomb).problems, [PhotoProblem::ExifUnreadable]);
+        // Hundreds of entries are nothing unusual and still read.
+        let root = (0..400).map(|tag| Field::short(0x4000 + tag, 1));
+        let root = std::iter::once(Field::short(0x0112, 6))
+            .chain(root)
+            .collect();
+        let notes = notes_of(&tiff(root, &[], &[]));
+        assert_eq!((notes.orientation, notes.problems), (6, Vec::new()));
     }
 
     #[test]

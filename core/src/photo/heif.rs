@@ -16,6 +16,8 @@ const BRANDS: [&[u8; 4]; 9] = [
 ];
 /// AV1 in the same boxes is another format (AVIF), which no phone camera here writes.
 const FOREIGN: [&[u8; 4]; 2] = [b"avif", b"avis"];
+/// Boxes of phones take tens of kilobytes; each byte of them can cost ten in lists.
+const MAX_META_BYTES: usize = 8 << 20;
 /// Exif of phones stays below 128 KiB, maker's notes and preview included.
 const MAX_EXIF_BYTES: usize = 1 << 20;
 
@@ -65,6 +67,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<Heif<'_>, PhotoError> {
             Err(Broken) => return Err(PhotoError::Truncated),
         }
     };
+    if meta.0.len() > MAX_META_BYTES {
+        return Err(PhotoError::damaged(
+            "the meta box is larger than any photo needs",
+        ));
+    }
     Meta::read(meta)
         .and_then(|meta| meta.heif(bytes))
         .map_err(|Broken| PhotoError::damaged("the meta box contradicts itself"))
@@ -206,16 +213,16 @@ impl<'a> Meta<'a> {
             let is_elsewhere = iloc.u16()? != 0 || method > 1;
             let start = iloc.sized(base)?;
             let mut extents = Vec::new();
-            for _ in 0..iloc.u16()? {
+            // Extents of no size on disk consume nothing, so one of them stands for all.
+            let is_sized = offset + length + if version >= 1 { index } else { 0 } > 0;
+            let count = iloc.u16()?;
+            for _ in 0..if is_sized { count } else { count.min(1) } {
                 if version >= 1 {
                     iloc.sized(index)?;
                 }
                 let from = start.checked_add(iloc.sized(offset)?).ok_or(Broken)?;
                 let bytes = iloc.sized(length)?;
-                // All three sizes may be zero, and then nothing bounds the loop but this.
-                if offset + length > 0 || extents.is_empty() {
-                    extents.push((from, bytes));
-                }
+                extents.push((from, bytes));
             }
             if !is_elsewhere {
                 let is_in_idat = method == 1;

@@ -358,3 +358,43 @@ fn add_picture_facts(facts: &mut PhotoFacts, picture: &Picture) {
     facts.brightness = Some(checks::brightness(&grey));
     facts.phash = Some(checks::phash(&grey, facts.orientation));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn photo_cut_in_its_picture_is_inspected_and_not_captured() {
+        let photo = render::small(6);
+        let cut = &photo[..photo.len() / 2];
+        let facts = inspect(cut).expect("the header is whole");
+        assert_eq!((facts.width_px, facts.height_px), (96, 64));
+        assert_eq!(
+            (facts.phash, facts.sharpness, facts.brightness),
+            (None, None, None)
+        );
+        let reason = PhotoProblem::PixelsNotDecoded(PhotoError::Truncated);
+        assert_eq!(facts.problems, [reason]);
+        assert_eq!(capture(cut, &[32]), Err(PhotoError::Truncated));
+        assert_eq!(public_copy(cut), Err(PhotoError::Truncated));
+    }
+
+    #[test]
+    fn photo_without_its_end_marker_is_captured_with_a_problem() {
+        let photo = render::small(6);
+        let open = capture(&photo[..photo.len() - 2], &[32]).expect("every block is there");
+        assert_eq!(open.facts.problems, [PhotoProblem::EndMissing]);
+        let whole = capture(&photo, &[32]).expect("our own photo");
+        assert_eq!(open.thumbnails, whole.thumbnails);
+        assert_ne!(open.facts.sha256, whole.facts.sha256);
+    }
+
+    #[test]
+    fn hashes_are_those_of_all_bytes() {
+        let photo = [render::small(6), b"behind the end".to_vec()].concat();
+        let facts = inspect(&photo).expect("bytes behind the end are no problem");
+        assert_eq!(facts.sha256, <[u8; 32]>::from(Sha256::digest(&photo)));
+        assert_eq!(facts.blake3, *blake3::hash(&photo).as_bytes());
+        assert_eq!(facts.problems, []);
+    }
+}

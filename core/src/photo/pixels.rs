@@ -428,7 +428,7 @@ mod tests {
             };
             bits += &format!("{size:04b}{coded:0size$b}0");
         }
-        while bits.len() % 8 > 0 {
+        while !bits.len().is_multiple_of(8) {
             bits.push('1');
         }
         for byte in bits.as_bytes().chunks(8) {
