@@ -24,7 +24,7 @@ pub const MAX_OPERATIONS: usize = 256;
 /// The most characters (bytes of UTF-8) of a note, a comment or a reason.
 pub const MAX_TEXT_BYTES: usize = 8 * 1024;
 /// The most operations that one may overwrite.
-const MAX_OVERWRITES: usize = 64;
+pub const MAX_OVERWRITES: usize = 64;
 
 /// What an operation is about. New kinds come with new versions and are forwarded unread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
