@@ -73,6 +73,7 @@ pub(crate) struct RawCommit {
 pub(crate) mod part {
     pub(crate) const FORMAT: usize = 0;
     pub(crate) const SUITE: usize = 1;
+    pub(crate) const DEVICE: usize = 2;
     pub(crate) const ZONE: usize = 3;
     pub(crate) const SEQ: usize = 4;
     pub(crate) const PREV: usize = 5;
