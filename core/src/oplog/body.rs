@@ -325,7 +325,9 @@ impl Body {
     /// [`CborError`] when the structure does not begin with them.
     pub fn commitments(structure: &[u8]) -> Result<Vec<Hash>, CborError> {
         let mut reader = Reader::new(structure);
-        reader.array("structure", usize::MAX)?;
+        if reader.array("structure", usize::MAX)? == 0 {
+            return Err(CborError::Form("commitments"));
+        }
         read_commitments(&mut reader)
     }
 

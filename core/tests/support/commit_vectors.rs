@@ -496,6 +496,13 @@ fn refused() -> Vec<Value> {
             "one_value_too_many",
             reopened(&|raw| raw.values.push(Item::Null)),
         ),
+        ("value_beside_an_empty_structure", {
+            let values = [value(&Item::text("behind the end"))];
+            let behind = Item::List(vec![Item::hash(values[0].commitment())]).encode();
+            let mut raw = raw().with_structure([&[0x80], &behind[..]].concat());
+            raw.values = values.iter().map(value_item).collect();
+            raw.sign(&key)
+        }),
         ("values_beside_an_unreadable_structure", {
             let mut raw = raw().with_structure(vec![0xf6]);
             raw.values = vec![Item::Null];
