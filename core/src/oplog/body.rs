@@ -24,7 +24,7 @@ pub const MAX_OPERATIONS: usize = 256;
 /// The most characters (bytes of UTF-8) of a note, a comment or a reason.
 pub const MAX_TEXT_BYTES: usize = 8 * 1024;
 /// The most operations that one may overwrite.
-const MAX_OVERWRITES: usize = 64;
+pub const MAX_OVERWRITES: usize = 64;
 
 /// What an operation is about. New kinds come with new versions and are forwarded unread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -325,7 +325,9 @@ impl Body {
     /// [`CborError`] when the structure does not begin with them.
     pub fn commitments(structure: &[u8]) -> Result<Vec<Hash>, CborError> {
         let mut reader = Reader::new(structure);
-        reader.array("structure", usize::MAX)?;
+        if reader.array("structure", usize::MAX)? == 0 {
+            return Err(CborError::Form("commitments"));
+        }
         read_commitments(&mut reader)
     }
 

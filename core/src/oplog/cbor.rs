@@ -203,17 +203,73 @@ impl<'b> Reader<'b> {
         read(self).map(Some)
     }
 
-    /// Steps over one item of whatever kind and gives its bytes.
+    /// Steps over one item of whatever kind this dialect has and gives its bytes. The item
+    /// is checked as strictly as one that is understood, so that every reader finds the same
+    /// end of what it does not know.
     pub(crate) fn skip(&mut self, what: &'static str) -> Result<&'b [u8], CborError> {
+        let input = self.0.input();
         let from = self.0.position();
-        self.0.skip().map_err(|_| CborError::Form(what))?;
-        let to = self.0.position();
-        self.0.input().get(from..to).ok_or(CborError::Form(what))
+        let mut rest = input.get(from..).ok_or(CborError::Form(what))?;
+        let mut items = 1_u64;
+        while items > 0 {
+            let (kind, argument, after) = read_head(rest, what)?;
+            items -= 1;
+            rest = match kind {
+                0 | 1 => after,
+                2 | 3 => {
+                    let len = usize::try_from(argument).map_err(|_| CborError::Form(what))?;
+                    let (content, after) =
+                        after.split_at_checked(len).ok_or(CborError::Form(what))?;
+                    if kind == 3 && str::from_utf8(content).is_err() {
+                        return Err(CborError::Form(what));
+                    }
+                    after
+                }
+                4 => {
+                    // An item is a byte or more, so a longer list cannot end.
+                    if argument > after.len() as u64 {
+                        return Err(CborError::Form(what));
+                    }
+                    items += argument;
+                    after
+                }
+                // False, true and null; floats, tags and maps are not of this dialect.
+                7 if matches!(argument, 20..=22) => after,
+                _ => return Err(CborError::Form(what)),
+            };
+        }
+        let to = input.len() - rest.len();
+        self.0.set_position(to);
+        input.get(from..to).ok_or(CborError::Form(what))
     }
 
     pub(crate) fn position(&self) -> usize {
         self.0.position()
     }
+}
+
+/// The major type and the argument of the item that begins here, in the shortest form only,
+/// and the bytes after them.
+fn read_head<'b>(bytes: &'b [u8], what: &'static str) -> Result<(u8, u64, &'b [u8]), CborError> {
+    let (first, rest) = bytes.split_first().ok_or(CborError::Form(what))?;
+    let (kind, info) = (first >> 5, first & 0x1f);
+    let size = match info {
+        0..=23 => return Ok((kind, info.into(), rest)),
+        24..=27 if kind != 7 => 1 << (info - 24),
+        // A list or a string without a length.
+        31 if (2..=5).contains(&kind) => return Err(CborError::NotExact(what)),
+        _ => return Err(CborError::Form(what)),
+    };
+    let (number, rest) = rest.split_at_checked(size).ok_or(CborError::Form(what))?;
+    let argument = number
+        .iter()
+        .fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    // Each longer form begins where the next shorter one ends.
+    let least = [24, 1 << 8, 1 << 16, 1 << 32][usize::from(info - 24)];
+    if argument < least {
+        return Err(CborError::NotExact(what));
+    }
+    Ok((kind, argument, rest))
 }
 
 /// Reads a whole byte string and refuses every spelling but the one that `write` gives.
@@ -271,6 +327,37 @@ mod tests {
             read_one(&[0x82, 0x05, 0x05]),
             Err(CborError::Parts { found: 2, .. })
         ));
+    }
+
+    #[test]
+    fn skip_ends_where_every_strict_reader_ends_and_refuses_other_cbor() {
+        let skip = |bytes: &[u8]| Reader::new(bytes).skip("item").map(<[u8]>::len);
+        // [7, [-1, "定"], h'00', null, false] and one byte that belongs to the next item.
+        let item = [
+            0x85, 0x07, 0x82, 0x20, 0x63, 0xe5, 0xae, 0x9a, 0x41, 0x00, 0xf6, 0xf4, 0x00,
+        ];
+        assert_eq!(skip(&item), Ok(item.len() - 1));
+        assert_eq!(skip(&[0x19, 0x01, 0x00]), Ok(3));
+        for longer in [&[0x18, 0x17][..], &[0x19, 0, 0xff], &[0x9f, 0xff]] {
+            assert_eq!(skip(longer), Err(CborError::NotExact("item")));
+        }
+        let float: &[u8] = &[0xf9, 0, 0];
+        let not_utf8: &[u8] = &[0x61, 0xff];
+        let endless: &[u8] = &[0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+        for other in [
+            &[0x81, 0xff][..], // a break without a list
+            &[0xa0],           // a map
+            &[0xc0, 0x00],     // a tag
+            &[0xf7],           // undefined
+            &[0x82, 0x00],     // cut off
+            float,
+            not_utf8,
+            endless,
+        ] {
+            assert_eq!(skip(other), Err(CborError::Form("item")), "{other:02x?}");
+        }
+        // A hundred thousand lists in one another need no stack.
+        assert!(skip(&vec![0x81; 100_000]).is_err());
     }
 
     #[test]

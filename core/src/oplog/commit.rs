@@ -116,6 +116,10 @@ pub enum CommitError {
     /// The signature does not hold.
     #[error("commit: {0}")]
     Signature(#[from] SignError),
+    /// The body that was to be sealed could not be read back. Readers never answer this: to
+    /// them such a commit is sound, and its body a second question.
+    #[error("commit: {0}")]
+    Body(#[from] BodyError),
 }
 
 /// A sound commit: its hashes and its signature hold.
@@ -157,7 +161,8 @@ impl Commit {
     ///
     /// # Errors
     /// [`CommitError::Signature`] when the key cannot be used, [`CommitError::Form`] when the
-    /// body is larger than the format allows.
+    /// commit is larger than the format allows, [`CommitError::Body`] when the body is one that
+    /// every reader would refuse.
     pub fn seal(draft: Draft, body: &Body, signer: &dyn DeviceSigner) -> Result<Self, CommitError> {
         let structure = body.encode_structure();
         let values: Vec<_> = body.values.iter().cloned().map(Some).collect();
@@ -190,7 +195,9 @@ impl Commit {
             signature,
         };
         // Reading back what was sealed refuses here what every reader would refuse later.
-        Self::decode(&commit.encode())
+        let commit = Self::decode(&commit.encode())?;
+        commit.body()?;
+        Ok(commit)
     }
 
     /// Reads and checks everything that can be checked without knowing what the body means.
@@ -251,6 +258,15 @@ impl Commit {
     #[must_use]
     pub fn values(&self) -> &[Option<CommittedValue>] {
         &self.values
+    }
+
+    /// Drops a value with its nonce, as an authorised erasure orders: hash, chain and
+    /// signature still hold, and a fold reads it as erased. Without such a value nothing
+    /// changes. Whether it may be erased is the caller's question.
+    pub fn erase_value(&mut self, index: usize) {
+        if let Some(value) = self.values.get_mut(index) {
+            *value = None;
+        }
     }
 
     /// What the commit says, if this version can read it.

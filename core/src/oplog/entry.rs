@@ -238,6 +238,10 @@ fn read_entry(reader: &mut Reader<'_>) -> Result<Entry, CborError> {
     let zone = read_zone(reader)?;
     let epoch = reader.uint("epoch")?;
     let position = reader.uint("position")?;
+    // Zero is the cursor of a phone that has read nothing yet.
+    if position == 0 {
+        return Err(CborError::Range("position"));
+    }
     let hub_time = read_instant(reader, "hub time")?;
     let kind = reader.uint("entry kind")?;
     let subject = Hash(reader.fixed("entry subject")?);

@@ -13,13 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::case::{CaseId, Field, OpId, Source};
 use crate::model::grid::GridCode;
-use crate::model::identifiers::{ClassCode, DepartmentId, DeviceKey, Hash, PersonId};
+use crate::model::identifiers::{ClassCode, DepartmentId, DeviceKey, Hash, PersonId, Zone};
 use crate::model::person::Authority;
 use crate::model::photo::Photo;
 use crate::model::time::UtcMs;
-use crate::model::workflow::{Action, Phase};
+use crate::model::workflow::{Action, Guard, Phase};
 use crate::oplog::body::{Body, BodyError, Content, Kind, Lookup, ValueRef};
-use crate::oplog::commit::Commit;
+use crate::oplog::commit::{Commit, MAX_BASIS};
 use crate::oplog::entry::Verdict;
 use crate::oplog::hlc::Hlc;
 use crate::oplog::judge::{Refusal, judge};
@@ -48,6 +48,18 @@ pub struct Input {
     /// What the signer may do, by the grants at that position; for a commit without a stamp,
     /// by the latest known.
     pub authority: Authority,
+}
+
+impl Input {
+    fn position(&self) -> Option<(u64, u64)> {
+        self.annotation.as_ref().map(|stamp| stamp.position)
+    }
+
+    /// True when this tells more of the same commit than is known: its first stamp, or a
+    /// later one, by which the hub released what it had made wait.
+    fn is_news_to(&self, known: &Self) -> bool {
+        self.position() > known.position()
+    }
 }
 
 /// How a case began.
@@ -153,6 +165,7 @@ struct PendingMove {
     action: Action,
     department: Option<DepartmentId>,
     number: Option<String>,
+    signers_department: Option<DepartmentId>,
 }
 
 /// The signer and the time of the commit that is being applied.
@@ -162,6 +175,7 @@ struct Signed<'a> {
     at: Hlc,
     is_provisional: bool,
     number: Option<String>,
+    department: Option<DepartmentId>,
 }
 
 impl CaseState {
@@ -255,6 +269,7 @@ impl CaseState {
             at,
             is_provisional: annotation.is_none(),
             number: annotation.and_then(|stamp| stamp.number.clone()),
+            department: input.authority.department.clone(),
         };
         let body = match commit.body() {
             Ok(body) => body,
@@ -300,10 +315,15 @@ impl CaseState {
             };
             let (what, text) = describe(&operation.kind, signed.commit);
             if let Some(outcome) = set_aside {
-                if matches!(operation.kind, Kind::Transition { .. }) {
+                // What builds on a refused move fails with it; what builds on one that waits
+                // waits too.
+                if matches!(operation.kind, Kind::Transition { .. } | Kind::Open { .. })
+                    && matches!(outcome, Outcome::Refused(_))
+                {
                     self.moves.insert(op, false);
                 }
                 self.note(signed, index, what, text, outcome.clone());
+                self.move_those_that_waited();
                 continue;
             }
             if let Kind::Transition {
@@ -320,6 +340,7 @@ impl CaseState {
                     action: *action,
                     department: department.clone(),
                     number: signed.number.clone(),
+                    signers_department: signed.department.clone(),
                 };
                 self.move_case(op, pending);
                 self.move_those_that_waited();
@@ -343,6 +364,7 @@ impl CaseState {
                 note,
             } => {
                 if self.opened.is_some() {
+                    self.moves.insert(op, false);
                     return Outcome::Refused(Refusal::AlreadyOpen.to_string());
                 }
                 self.opened = Some(Opening {
@@ -423,8 +445,16 @@ impl CaseState {
     /// Moves the case, or says why not; a move whose basis is unknown waits.
     fn move_case(&mut self, op: OpId, pending: PendingMove) {
         let rule = pending.action.rule();
+        // A move that waited was judged before the dispatch that it builds on was known.
+        let is_of_other_department = rule.guard == Guard::OwnDepartment
+            && matches!(
+                (&pending.signers_department, &self.department),
+                (Some(own), Some(asked)) if own != asked
+            );
         let outcome = if self.head == Some(pending.basis) {
-            if rule.from.contains(&self.phase) {
+            if is_of_other_department {
+                Outcome::Ineffective("not_own_department")
+            } else if rule.from.contains(&self.phase) {
                 self.moves.insert(op, true);
                 self.head = Some(op);
                 self.phase = rule.to;
@@ -540,48 +570,81 @@ fn in_order<'a>(inputs: impl Iterator<Item = &'a Input>) -> Vec<&'a Input> {
     let mut by_hash: BTreeMap<Hash, &Input> = BTreeMap::new();
     for input in inputs {
         let known = by_hash.entry(input.commit.hash()).or_insert(input);
-        if known.annotation.is_none() && input.annotation.is_some() {
+        if input.is_news_to(known) {
             *known = input;
         }
     }
     let (mut stamped, open): (Vec<_>, Vec<_>) = by_hash
         .into_values()
         .partition(|input| input.annotation.is_some());
-    stamped.sort_by_key(|input| input.annotation.as_ref().map(|stamp| stamp.position));
+    stamped.sort_by_key(|input| input.position());
     stamped.extend(in_causal_order(&open));
     stamped
 }
 
 /// Causal order of commits that arrive sorted by hash: after what they name as seen and
-/// after what their own stream has before them; ties by hash.
+/// after what their own stream has before them; among those that are ready, by hash.
 fn in_causal_order<'a>(open: &[&'a Input]) -> Vec<&'a Input> {
-    let mut left: BTreeMap<Hash, &Input> = open
+    let by_hash: BTreeMap<Hash, &Input> = open
         .iter()
         .map(|input| (input.commit.hash(), *input))
         .collect();
+    let mut left: BTreeMap<Hash, usize> = by_hash.keys().map(|hash| (*hash, 0)).collect();
+    let mut followers: BTreeMap<Hash, Vec<Hash>> = BTreeMap::new();
+    for (before, after) in causes(&by_hash) {
+        followers.entry(before).or_default().push(after);
+        left.entry(after).and_modify(|count| *count += 1);
+    }
+    let mut ready: BTreeSet<Hash> = left
+        .iter()
+        .filter(|(_, count)| **count == 0)
+        .map(|(hash, _)| *hash)
+        .collect();
     let mut ordered = Vec::with_capacity(left.len());
-    while !left.is_empty() {
-        let next = left
-            .iter()
-            .find(|(_, input)| {
-                let header = input.commit.header();
-                let waits_for_seen = header.basis.iter().any(|seen| left.contains_key(seen));
-                let waits_for_own = left.values().any(|other| {
-                    let other = other.commit.header();
-                    (other.device, &other.zone) == (header.device, &header.zone)
-                        && other.seq < header.seq
-                });
-                !waits_for_seen && !waits_for_own
-            })
-            .or_else(|| left.iter().next())
-            .map(|(hash, _)| *hash);
-        // Hashes cannot form a circle, so a ready one is always found; the fallback keeps a
-        // forged `seq` from stopping the fold.
-        if let Some(input) = next.and_then(|hash| left.remove(&hash)) {
-            ordered.push(input);
+    // Hashes cannot form a circle, so a ready one is found while any is left; the least of
+    // the rest is taken all the same, so that a forged `seq` never stops the fold.
+    while let Some(hash) = ready.pop_first().or_else(|| left.keys().next().copied()) {
+        left.remove(&hash);
+        ordered.extend(by_hash.get(&hash));
+        for follower in followers.remove(&hash).unwrap_or_default() {
+            if let Some(count) = left.get_mut(&follower) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.insert(follower);
+                }
+            }
         }
     }
     ordered
+}
+
+/// Pairs of commits of which the first comes before the second: named as seen by it, or
+/// next before it in its stream. Both branches of a fork come before what follows it.
+fn causes(by_hash: &BTreeMap<Hash, &Input>) -> Vec<(Hash, Hash)> {
+    let mut pairs = Vec::new();
+    let mut streams: BTreeMap<(DeviceKey, &Zone), BTreeMap<u64, Vec<Hash>>> = BTreeMap::new();
+    for (hash, input) in by_hash {
+        let header = input.commit.header();
+        let seen = header
+            .basis
+            .iter()
+            .filter(|seen| by_hash.contains_key(seen));
+        pairs.extend(seen.map(|seen| (*seen, *hash)));
+        let stream = streams.entry((header.device, &header.zone)).or_default();
+        stream.entry(header.seq).or_default().push(*hash);
+    }
+    for stream in streams.values() {
+        for (earlier, later) in stream.values().zip(stream.values().skip(1)) {
+            let each = |before: &Hash| {
+                later
+                    .iter()
+                    .map(|after| (*before, *after))
+                    .collect::<Vec<_>>()
+            };
+            pairs.extend(earlier.iter().flat_map(each));
+        }
+    }
+    pairs
 }
 
 /// The commits of a case as they arrive, with the state kept up to date: what sorts after
@@ -606,12 +669,13 @@ impl CaseHistory {
         }
     }
 
-    /// Takes a commit, or the stamp of one that is known already; repetition changes nothing.
+    /// Takes a commit, or a later stamp of one that is known already; repetition changes
+    /// nothing.
     pub fn deliver(&mut self, input: Input) {
         let hash = input.commit.hash();
-        let position = input.annotation.as_ref().map(|stamp| stamp.position);
+        let position = input.position();
         if let Some(known) = self.inputs.get(&hash)
-            && (known.annotation.is_some() || position.is_none())
+            && !input.is_news_to(known)
         {
             return;
         }
@@ -631,15 +695,14 @@ impl CaseHistory {
     pub fn deliver_all(&mut self, inputs: impl IntoIterator<Item = Input>) {
         for input in inputs {
             match self.inputs.get_mut(&input.commit.hash()) {
-                Some(known) if known.annotation.is_none() => *known = input,
+                Some(known) if input.is_news_to(known) => *known = input,
                 Some(_) => {}
                 None => {
                     self.inputs.insert(input.commit.hash(), input);
                 }
             }
         }
-        let position = |input: &Input| input.annotation.as_ref().map(|stamp| stamp.position);
-        self.last_position = self.inputs.values().filter_map(position).max();
+        self.last_position = self.inputs.values().filter_map(Input::position).max();
         self.refold();
     }
 
@@ -657,7 +720,8 @@ impl CaseHistory {
         &self.state
     }
 
-    /// The commits that nothing else here names as seen: the basis of the next commit.
+    /// The commits that nothing else here names as seen: the basis of the next commit. Of
+    /// more than a commit may name, the least by hash; the one after it names the rest.
     #[must_use]
     pub fn heads(&self) -> Vec<Hash> {
         let seen: BTreeSet<Hash> = self
@@ -668,6 +732,7 @@ impl CaseHistory {
         self.inputs
             .keys()
             .filter(|hash| !seen.contains(hash))
+            .take(MAX_BASIS)
             .copied()
             .collect()
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use crate::model::case::OpId;
 use crate::model::identifiers::{DeviceKey, PersonId};
-use crate::oplog::body::Placed;
+use crate::oplog::body::{MAX_OVERWRITES, Placed};
 use crate::oplog::hlc::Hlc;
 
 /// What a field holds.
@@ -84,10 +84,16 @@ impl Register {
         self.heads().split_off(1.min(self.heads().len()))
     }
 
-    /// What a new value must name so that it replaces all that its author sees.
+    /// What a new value must name so that it replaces all that its author sees, as far as
+    /// one operation may name it: the winner first of all.
     #[must_use]
     pub fn to_overwrite(&self) -> Vec<OpId> {
-        let mut ops: Vec<_> = self.heads().iter().map(|version| version.op).collect();
+        let mut ops: Vec<_> = self
+            .heads()
+            .iter()
+            .take(MAX_OVERWRITES)
+            .map(|version| version.op)
+            .collect();
         ops.sort_unstable();
         ops
     }

@@ -1,0 +1,10 @@
+//! What the tests of the log share: CBOR written a second time, a small city, and the
+//! vectors of the formats.
+
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+pub(crate) mod city;
+pub(crate) mod commit_vectors;
+pub(crate) mod entry_vectors;
+pub(crate) mod plain_cbor;
+pub(crate) mod told;
