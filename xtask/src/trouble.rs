@@ -54,7 +54,7 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(text) => f.write_str(text),
-            Self::MissingTool { what, remedy } => write!(f, "{what} is missing; {remedy}"),
+            Self::MissingTool { what, remedy } => write!(f, "missing: {what}; {remedy}"),
             Self::CommandFailed { command, status } => write!(f, "`{command}` failed: {status}"),
             Self::Answer { command, why } => write!(f, "`{command}` answered oddly: {why}"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
@@ -62,7 +62,7 @@ impl fmt::Display for Trouble {
                 for finding in findings {
                     writeln!(f, "\n{finding}")?;
                 }
-                write!(f, "\n{} broken", findings.len())
+                write!(f, "\nplaces that break the rule: {}", findings.len())
             }
             Self::LegsFailed(names) => write!(f, "failed: {}", names.join(", ")),
         }
