@@ -61,19 +61,22 @@ struct Built {
 }
 
 impl Built {
-    /// Builds the whole workspace, not three packages of it: with the same features as the
-    /// Rust tests, so that no dependency is compiled twice.
+    /// Builds the whole workspace with its tests, not three packages of it: features then
+    /// resolve as for the Rust tests, and no dependency is compiled twice.
     fn build(workspace: &Workspace) -> Result<Self, Trouble> {
         let mut command = workspace.cargo(&[
             "build",
             "--workspace",
+            "--lib",
+            "--bins",
+            "--tests",
             "--message-format=json-render-diagnostics",
         ]);
         let messages = workspace::output(&mut command)?;
         let artifacts: Vec<Value> = messages
             .lines()
             .filter_map(|line| serde_json::from_str(line).ok())
-            .filter(|message: &Value| message["reason"] == "compiler-artifact")
+            .filter(is_product)
             .collect();
         let missing = |what: &str| Trouble::Answer {
             command: "cargo build --workspace".to_owned(),
@@ -86,6 +89,11 @@ impl Built {
             command: executable(&artifacts, "bading"),
         })
     }
+}
+
+/// Whether cargo's message is of something built, and not of the tests inside it.
+fn is_product(message: &Value) -> bool {
+    message["reason"] == "compiler-artifact" && message["profile"]["test"] == false
 }
 
 fn library(artifacts: &[Value]) -> Option<PathBuf> {
@@ -340,5 +348,12 @@ mod tests {
             "filenames": ["/t/libbading_bindings.rlib", file, "/t/libbading_bindings.a"],
         });
         assert_eq!(library(&[artifact]), Some(PathBuf::from(file)));
+    }
+
+    #[test]
+    fn is_product_leaves_out_the_tests_of_a_program() {
+        let message = |test: bool| serde_json::json!({"reason": "compiler-artifact", "profile": {"test": test}});
+        assert!(is_product(&message(false)));
+        assert!(!is_product(&message(true)));
     }
 }
