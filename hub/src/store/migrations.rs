@@ -1,0 +1,28 @@
+//! Numbered migrations; `user_version` says how many have run. A file is never edited
+//! after its release.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::error::HubError;
+
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+
+/// Brings the schema up to date, all or nothing.
+pub(super) fn run(connection: &mut Connection) -> Result<(), HubError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    let done = usize::try_from(found).map_err(|_| HubError::Damaged("user_version"))?;
+    let Some(open) = MIGRATIONS.get(done..) else {
+        return Err(HubError::NewerDatabase { found, known });
+    };
+    if open.is_empty() {
+        return Ok(());
+    }
+    for sql in open {
+        transaction.execute_batch(sql)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    transaction.commit()?;
+    Ok(())
+}

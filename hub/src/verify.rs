@@ -1,0 +1,330 @@
+//! Reads the whole hub again as an auditor would: every entry, signature, chain, verdict,
+//! number and file. It believes nothing that can be computed from the bytes.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
+
+use bading_core::model::identifiers::{DeviceKey, Hash, Zone};
+use bading_core::oplog::certificate::Certificate;
+use bading_core::oplog::commit::Commit;
+use bading_core::oplog::entry::{Entry, SignedEntry, Stamp, Verdict};
+use bading_core::oplog::fold::CaseState;
+use bading_core::oplog::sign::DeviceSigner as _;
+use bading_core::sync::admission::{self, Admission, StreamEntry, Streams};
+
+use crate::Hub;
+use crate::admit::case_number;
+use crate::error::HubError;
+use crate::judgement::{self, Cases, Signer};
+use crate::store::log::{self, Reader, StoredEntry};
+use crate::store::{blobs, packs};
+
+/// Disagreements that are listed; beyond, they are only counted.
+const MAX_LISTED: usize = 1000;
+/// Files that are looked up at a time.
+const FILES_AT_ONCE: usize = 1000;
+
+/// What a verification read and found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyReport {
+    /// Entries read.
+    pub entries_count: u64,
+    /// Commits read and judged again.
+    pub commits_count: u64,
+    /// Photos and packs hashed again.
+    pub blobs_count: u64,
+    /// Everything that does not hold.
+    pub disagreements_count: u64,
+    /// The first thousand of them.
+    pub disagreements: Vec<Disagreement>,
+}
+
+/// Something that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The position in the zone's sequence, where it concerns one.
+    pub position: Option<u64>,
+    /// What does not hold.
+    pub what: String,
+}
+
+impl VerifyReport {
+    /// True when everything holds.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.disagreements_count == 0
+    }
+
+    fn disagree(&mut self, position: Option<u64>, what: impl Into<String>) {
+        self.disagreements_count += 1;
+        if self.disagreements.len() < MAX_LISTED {
+            let what = what.into();
+            self.disagreements.push(Disagreement { position, what });
+        }
+    }
+}
+
+impl Hub {
+    /// Reads everything again. Takes as long as it takes; other requests go on beside it.
+    /// Holds the state of every case in memory.
+    ///
+    /// # Errors
+    /// The store's failures; what does not hold is in the report.
+    pub fn verify(&self) -> Result<VerifyReport, HubError> {
+        let mut report = VerifyReport::default();
+        self.store.read(|conn| {
+            let head = log::zone_head(conn, &self.zone)?;
+            let mut replay = Replay {
+                hub: self,
+                hub_key: self.key.key(),
+                next_position: 1,
+                signers: HashMap::new(),
+                streams: KnownStreams::default(),
+                cases: Cases::new(),
+                numbers: HashMap::new(),
+            };
+            let everything = (0, u64::MAX);
+            log::entries_between(
+                conn,
+                &self.zone,
+                everything,
+                &Reader::Everything,
+                |stored| {
+                    replay.entry(&stored, &mut report);
+                    Ok(true)
+                },
+            )?;
+            if replay.next_position != head.next_position {
+                report.disagree(None, "the counter of positions is not at the end");
+            }
+            for pack in packs::list_active(conn, &self.zone)? {
+                if blobs::find_size(conn, &pack.hash)?.is_none() {
+                    report.disagree(None, format!("pack {} has no file", pack.kind));
+                }
+            }
+            Ok(())
+        })?;
+        self.verify_files(&mut report)?;
+        Ok(report)
+    }
+
+    fn verify_files(&self, report: &mut VerifyReport) -> Result<(), HubError> {
+        let mut after = None;
+        loop {
+            let files = self
+                .store
+                .read(|conn| blobs::list_after(conn, after.as_ref(), FILES_AT_ONCE))?;
+            let Some((last, _)) = files.last() else {
+                return Ok(());
+            };
+            after = Some(*last);
+            for (hash, size_bytes) in &files {
+                report.blobs_count += 1;
+                if !self.folder.is_whole(hash, *size_bytes)? {
+                    report.disagree(None, format!("blob {hash} is missing or damaged"));
+                }
+            }
+        }
+    }
+}
+
+/// The hub's decisions, made again from the first entry on.
+struct Replay<'h> {
+    hub: &'h Hub,
+    hub_key: DeviceKey,
+    next_position: u64,
+    signers: HashMap<DeviceKey, Signer>,
+    streams: KnownStreams,
+    cases: Cases,
+    numbers: HashMap<String, u64>,
+}
+
+impl Replay<'_> {
+    fn entry(&mut self, stored: &StoredEntry, report: &mut VerifyReport) {
+        report.entries_count += 1;
+        let at = Some(stored.position);
+        if stored.position != self.next_position {
+            report.disagree(at, "positions are missing before it");
+        }
+        self.next_position = stored.position + 1;
+        let signed = match SignedEntry::decode(&stored.entry, &self.hub_key) {
+            Ok(signed) => signed,
+            Err(error) => return report.disagree(at, error.to_string()),
+        };
+        let entry = signed.entry();
+        if entry.position != stored.position || entry.zone != self.hub.zone {
+            report.disagree(at, "the entry was signed for another place");
+        }
+        let content = stored.content.as_deref();
+        match &entry.stamp {
+            Stamp::Commit {
+                commit,
+                verdict,
+                number,
+            } => {
+                report.commits_count += 1;
+                match content.map(Commit::decode) {
+                    None => report.disagree(at, "the commit is missing"),
+                    Some(Err(error)) => report.disagree(at, error.to_string()),
+                    Some(Ok(found)) if found.hash() != *commit => {
+                        report.disagree(at, "the commit is not the one that was stamped");
+                    }
+                    Some(Ok(found)) => {
+                        self.commit(found, entry, verdict, number.as_deref(), report);
+                    }
+                }
+            }
+            Stamp::Grant(hash) => {
+                if let Some(certificate) = self.certificate(hash, content, at, report) {
+                    let grant = certificate.grant();
+                    let signer = Signer {
+                        authority: grant.authority.clone(),
+                        valid_to: Some(grant.valid_to),
+                        is_revoked: false,
+                    };
+                    self.signers.insert(grant.device, signer);
+                }
+            }
+            Stamp::Revocation(hash) => {
+                if let Some(certificate) = self.certificate(hash, content, at, report) {
+                    let signer = self.signers.entry(certificate.grant().device);
+                    signer.or_default().is_revoked = true;
+                }
+            }
+            Stamp::Pack(_) => {}
+        }
+    }
+
+    fn certificate(
+        &self,
+        hash: &Hash,
+        content: Option<&[u8]>,
+        at: Option<u64>,
+        report: &mut VerifyReport,
+    ) -> Option<Certificate> {
+        match content.map(|bytes| Certificate::decode(bytes, &self.hub_key)) {
+            Some(Ok(certificate)) if certificate.hash() == *hash => Some(certificate),
+            Some(Err(error)) => {
+                report.disagree(at, error.to_string());
+                None
+            }
+            _ => {
+                report.disagree(at, "the certificate is not the one that was stamped");
+                None
+            }
+        }
+    }
+
+    fn commit(
+        &mut self,
+        commit: Commit,
+        entry: &Entry,
+        verdict: &Verdict,
+        number: Option<&str>,
+        report: &mut VerifyReport,
+    ) {
+        let at = Some(entry.position);
+        let Ok(placed) = admission::place(0, &commit, &self.streams);
+        let is_forked = match placed {
+            Ok(Admission::Next) => false,
+            Ok(Admission::Fork) => true,
+            Ok(Admission::Known) => return report.disagree(at, "the commit is here twice"),
+            Err(stop) => {
+                report.disagree(at, stop.code());
+                false
+            }
+        };
+        self.streams.add(&commit, is_forked);
+        let device = commit.header().device;
+        let signer = self.signers.get(&device).cloned().unwrap_or_default();
+        let body = commit.body();
+        let about: Vec<_> = body.iter().flat_map(judgement::cases_of).collect();
+        for case_id in &about {
+            self.cases
+                .entry(*case_id)
+                .or_insert_with(|| CaseState::empty(*case_id));
+        }
+        let again = judgement::verdict_on(
+            &commit,
+            &body,
+            is_forked,
+            &signer,
+            entry.hub_time,
+            &self.cases,
+        );
+        if again != *verdict {
+            let (was, is) = (describe(verdict), describe(&again));
+            report.disagree(at, format!("the verdict was {was} and would be {is}"));
+        }
+        let mut input = judgement::input(
+            commit,
+            (entry.epoch, entry.position),
+            entry.hub_time,
+            verdict.clone(),
+            None,
+            signer.authority,
+        );
+        let is_due =
+            *verdict == Verdict::Admitted && judgement::is_number_due(&input, &body, &self.cases);
+        let expected = is_due.then(|| {
+            let day = judgement::local_day(entry.hub_time, self.hub.utc_offset_min);
+            let count = self.numbers.entry(day.clone()).or_default();
+            *count += 1;
+            case_number(&self.hub.zone, &day, *count)
+        });
+        if expected.as_deref() != number {
+            report.disagree(at, "the case number is not the one that was due");
+        }
+        if let Some(annotation) = &mut input.annotation {
+            annotation.number = number.map(str::to_owned);
+        }
+        for case_id in about {
+            if let Some(case) = self.cases.get_mut(&case_id) {
+                case.apply(&input);
+            }
+        }
+    }
+}
+
+fn describe(verdict: &Verdict) -> String {
+    match verdict.reason() {
+        Some(reason) => format!("{} ({reason})", verdict.as_str()),
+        None => verdict.as_str().to_owned(),
+    }
+}
+
+/// The streams as far as they have been read.
+#[derive(Default)]
+struct KnownStreams {
+    known: HashSet<Hash>,
+    at: BTreeMap<(DeviceKey, Zone, u64), Vec<StreamEntry>>,
+}
+
+impl KnownStreams {
+    fn add(&mut self, commit: &Commit, is_forked: bool) {
+        let (header, hash) = (commit.header(), commit.hash());
+        self.known.insert(hash);
+        self.at
+            .entry((header.device, header.zone.clone(), header.seq))
+            .or_default()
+            .push(StreamEntry { hash, is_forked });
+    }
+}
+
+impl Streams for KnownStreams {
+    type Error = Infallible;
+
+    fn is_known(&self, commit: &Hash) -> Result<bool, Infallible> {
+        Ok(self.known.contains(commit))
+    }
+
+    fn at(
+        &self,
+        device: &DeviceKey,
+        zone: &Zone,
+        seq: u64,
+    ) -> Result<Vec<StreamEntry>, Infallible> {
+        let key = (*device, zone.clone(), seq);
+        Ok(self.at.get(&key).cloned().unwrap_or_default())
+    }
+}

@@ -1,0 +1,13 @@
+//! The hub over real HTTP: a server on a free port of this machine, devices that sign.
+
+mod admin;
+mod blobs;
+mod device;
+mod enrolment;
+mod hostile;
+mod lifetime;
+mod pull;
+mod push;
+mod server;
+mod sessions;
+mod verdicts;
