@@ -6,7 +6,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
-#[command(name = "bading", version, about, max_term_width = 100)]
+#[command(name = "bading", version, max_term_width = 100)]
 pub(crate) struct Args {
     /// Print one JSON document on stdout and nothing else there.
     #[arg(long, global = true)]

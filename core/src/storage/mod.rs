@@ -207,3 +207,75 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "temp_store", "memory")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::identifiers::Hash;
+
+    #[test]
+    fn failed_transaction_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let store = Store::open(dir.path(), None).expect("opens");
+        let failed: Result<(), StoreError> = store.write(|tx| {
+            tx.put_blob(&Hash([1; 32]), 5, true)?;
+            Err(StoreError::Full)
+        });
+        assert!(matches!(failed, Err(StoreError::Full)));
+        let held = store.read(|tx| tx.held_blobs()).expect("reads");
+        assert!(held.is_empty());
+    }
+
+    #[test]
+    fn second_writer_is_told_busy_when_the_first_does_not_end() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let first = Store::open(dir.path(), None).expect("opens");
+        let second = Store::open(dir.path(), None).expect("opens beside it");
+        let outcome: Result<(), StoreError> = first.write(|tx| {
+            tx.put_blob(&Hash([1; 32]), 5, true)?;
+            let busy: Result<(), StoreError> = second.write(|_| Ok(()));
+            assert!(matches!(busy, Err(StoreError::Busy)));
+            Ok(())
+        });
+        assert!(outcome.is_ok());
+        let held = second.read(|tx| tx.held_blobs()).expect("reads");
+        assert_eq!(held, [Hash([1; 32])], "and what the first wrote is there");
+    }
+
+    #[test]
+    fn store_of_a_newer_version_is_refused_and_left_as_it_is() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        drop(Store::open(dir.path(), None).expect("opens"));
+        let connection = Connection::open(dir.path().join(DATABASE)).expect("opens");
+        connection
+            .pragma_update(None, "user_version", 99)
+            .expect("the test pretends");
+        drop(connection);
+        let refused = Store::open(dir.path(), None);
+        assert!(matches!(refused, Err(StoreError::TooNew { found: 99, .. })));
+    }
+
+    #[test]
+    fn file_that_is_no_database_is_damaged_and_left_as_it_is() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join(DATABASE);
+        let spoilt = vec![0x5a; 8192];
+        std::fs::write(&path, &spoilt).expect("the test spoils it");
+        assert!(matches!(
+            Store::open(dir.path(), None),
+            Err(StoreError::Damaged(_))
+        ));
+        assert_eq!(std::fs::read(&path).expect("still there"), spoilt);
+    }
+
+    #[test]
+    fn key_is_refused_rather_than_ignored_while_there_is_no_encryption() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let key = DatabaseKey([7; 32]);
+        assert!(matches!(
+            Store::open(dir.path(), Some(&key)),
+            Err(StoreError::KeyUnavailable)
+        ));
+        assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 0);
+    }
+}
