@@ -249,6 +249,7 @@ pub(crate) struct HubDir {
     /// The hub's folder.
     #[arg(
         long,
+        global = true,
         value_name = "DIR",
         env = "BADING_HUB",
         default_value = "bading-hub"

@@ -110,7 +110,10 @@ impl Transport for HttpTransport {
             }
             Request::Pull { zone, after } => {
                 let path = format!("/v1/zones/{zone}/log?after={after}");
-                let frame = self.get(&path, token, MAX_PUSH_UNPACKED_BYTES)?;
+                let frame = match self.get(&path, token, MAX_PUSH_UNPACKED_BYTES) {
+                    Err(error) if is_revoked(&error) => return Ok(Reply::Revoked),
+                    frame => frame?,
+                };
                 let bytes = unpack(&frame).map_err(|error| bad(&error))?;
                 Reply::Page(Page::decode(&bytes).map_err(|error| bad(&error))?)
             }
@@ -125,14 +128,25 @@ impl Transport for HttpTransport {
             Request::PutBlob(hash, bytes) => {
                 let request = self.request(Method::PUT, &format!("/v1/blobs/{hash}"), token);
                 let request = request.header("content-type", "application/octet-stream");
-                send(request.body(bytes.clone()), MAX_JSON_BYTES)?;
-                Reply::Stored
+                match send(request.body(bytes.clone()), MAX_JSON_BYTES) {
+                    Ok(_) => Reply::Stored,
+                    // One photo that the hub does not take must not hold up the others.
+                    Err(TransportError::Problem {
+                        status: 409 | 413 | 422,
+                        ..
+                    }) => Reply::NotTaken,
+                    Err(error) => return Err(error),
+                }
             }
             Request::GetBlob(hash) => {
                 Reply::Bytes(self.get(&format!("/v1/blobs/{hash}"), token, MAX_BLOB_BYTES)?)
             }
         })
     }
+}
+
+fn is_revoked(error: &TransportError) -> bool {
+    matches!(error, TransportError::Problem { status: 403, code, .. } if code == "revoked")
 }
 
 /// Sends, and reads an answer of at most `max_bytes`; anything but success is a problem.

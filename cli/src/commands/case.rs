@@ -149,7 +149,8 @@ fn show_lines(case: &CaseDetail) -> String {
         let standing = match (photo.here, photo.at_hub) {
             (true, true) => "here and at the hub",
             (true, false) => "here, not yet at the hub",
-            (false, _) => "at the hub",
+            (false, true) => "at the hub",
+            (false, false) => "not in this store",
         };
         lines.push_str(&format!(
             "photo      {} {} ({standing})\n",

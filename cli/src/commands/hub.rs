@@ -84,6 +84,7 @@ pub(super) fn failure(error: HubError) -> Failure {
 fn serve_until_stopped(dir: &Path, listen: &str, output: &Output) -> Result<Exit, Failure> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_env_filter(
             tracing_subscriber::EnvFilter::try_from_default_env()
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),

@@ -137,6 +137,11 @@ pub(super) fn name_photo(error: EngineError, files: &[PathBuf]) -> Failure {
 pub(super) fn sync(args: &Args, output: &Output) -> Result<Exit, Failure> {
     let report = open_existing(args)?.sync()?;
     output.answer(&report, sync_lines)?;
+    if report.revoked {
+        output
+            .note("bading: this device was revoked: the hub took what was sent and gives nothing");
+        return Ok(Exit::Refused);
+    }
     Ok(Exit::Done)
 }
 

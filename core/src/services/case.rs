@@ -326,7 +326,7 @@ pub fn comment(context: &Context<'_>, case_id: CaseId, text: &str) -> Result<Act
 }
 
 /// Sets a field again, naming every value that it replaces. Class, cell and note are texts;
-/// the place is set by a new report.
+/// a place is `lat,lon` in WGS 84.
 ///
 /// # Errors
 /// As [`comment`]; [`ServiceError::Identifier`] for a class or a cell that is none.

@@ -7,9 +7,10 @@
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`packs`]: reference data: grids and duty lists.
 //!
-//! A new field on a case is a [`crate::model::case::Field`], a line in `oplog/merge.rs`'s
-//! table, and a column of the view in `storage/case.rs`; [`case::amend`] writes it and
-//! [`case::show`] reads it.
+//! A new field on a case is a [`crate::model::case::Field`] with its code in
+//! docs/formats/commit.md, a line in `oplog/body.rs` (reading) and `oplog/merge.rs` (the
+//! table), and, where the list shows it, a migration and a column in `storage/case.rs`;
+//! [`case::amend`] writes it and [`case::show`] reads it. ARCHITECTURE.md has the whole list.
 
 pub mod capture;
 pub mod case;

@@ -44,6 +44,9 @@ pub struct SyncReport {
     pub conflicts: Vec<Conflict>,
     /// Photos that the hub has not confirmed yet.
     pub pending_blobs: usize,
+    /// True when the hub has revoked this device: it took what was sent, for a supervisor
+    /// to look at, and gave nothing.
+    pub revoked: bool,
 }
 
 /// An own commit that the hub did not admit.
@@ -313,6 +316,7 @@ impl Driver<'_, '_> {
             self.report.pulled = tally.pulled;
             self.report.photos_sent = tally.photos_sent;
             self.report.pending_blobs = tally.pending_blobs;
+            self.report.revoked = tally.is_revoked;
             Ok(self.report)
         })
     }

@@ -267,10 +267,14 @@ fn judge_again(
             Err(_) => Err(Refusal::Malformed),
         };
         // Grants are known up to the cursor; what lies beyond is judged after the next pull.
-        let reached = tx
+        let is_reached = tx
             .cursor(&place.zone)?
             .is_some_and(|c| c >= (place.epoch, place.position));
-        if let (true, Stamp::Commit { verdict, .. }) = (reached, &signed.entry().stamp) {
+        // A commit about several cases is refused as a whole for any one of them.
+        let cases = commit.body().map_or(1, |body| body.subjects().len());
+        if let (true, Stamp::Commit { verdict, .. }) =
+            (is_reached && cases == 1, &signed.entry().stamp)
+        {
             let disagrees = match verdict {
                 Verdict::Admitted => expected.is_err(),
                 Verdict::Refused(_) => expected.is_ok(),

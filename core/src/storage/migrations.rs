@@ -11,7 +11,8 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
     Ok(version(connection)? == known())
 }
 
-/// Brings the database to the newest schema, each step in its own transaction.
+/// Brings the database to the newest schema: every step in one transaction, so that a phone
+/// that dies half-way has the old schema still.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found = version(&transaction)?;

@@ -2,8 +2,8 @@
 //! admit. The same code serves the phone, the hub and tests that lose and repeat messages;
 //! HTTP stands around it ([`crate::http`], the hub's routes).
 //!
-//! A session: challenge → session → packs → push until the outbox is empty → pull each zone
-//! up to its head → photos. Every step may be repeated: commits are known by their hash,
+//! A session: challenge → session → push until the outbox is empty → pull each zone up to
+//! its head → packs → photos. Every step may be repeated: commits are known by their hash,
 //! pages by their cursor, blobs by their content.
 
 pub mod admission;

@@ -81,6 +81,8 @@ pub struct Tally {
     pub photos_sent: usize,
     /// Photos that are still to be sent.
     pub pending_blobs: usize,
+    /// True when the hub has revoked this device: it took what was sent and gave nothing.
+    pub is_revoked: bool,
 }
 
 /// Why a session cannot go on. What was kept stays kept.
@@ -124,7 +126,7 @@ enum State {
     KeepingReceipts,
     Cursor(Zone),
     Pulling(Zone, u64),
-    KeepingPage(Zone, bool, u64),
+    KeepingPage(Zone, bool),
     Blobs,
     CheckingBlob(Hash),
     LoadingBlob(Hash),
@@ -213,7 +215,15 @@ impl PhoneSession {
                 Ok(self.send(State::Session, Request::Session(request)))
             }
             (State::Session, Event::Reply(Reply::Session(reply))) => self.begin(reply),
-            (State::KeepingSession, Event::Done) => Ok(self.send(State::Packs, Request::Packs)),
+            (State::KeepingSession, Event::Done) if self.pulls_first => {
+                self.to_pull = self.zones.clone();
+                Ok(self.next_zone())
+            }
+            (State::KeepingSession, Event::Done) => Ok(self.load_outbox()),
+            (State::Packs | State::Pulling(..), Event::Reply(Reply::Revoked)) => {
+                self.tally.is_revoked = true;
+                Ok(self.list_blobs())
+            }
             (State::Packs, Event::Reply(Reply::Packs(list))) => {
                 self.wanted_packs = list.packs;
                 let held = std::mem::take(&mut self.held_packs);
@@ -244,11 +254,11 @@ impl PhoneSession {
                     return Err(SessionError::NoProgress);
                 }
                 self.tally.pulled += page.items.len();
-                self.state = State::KeepingPage(zone, page.has_more, page.cursor);
+                self.state = State::KeepingPage(zone, page.has_more);
                 Ok(Step::KeepPage(page))
             }
-            (State::KeepingPage(zone, true, _), Event::Cursor(after)) => Ok(self.pull(zone, after)),
-            (State::KeepingPage(_, false, _), Event::Cursor(_)) => Ok(self.next_zone()),
+            (State::KeepingPage(zone, true), Event::Cursor(after)) => Ok(self.pull(zone, after)),
+            (State::KeepingPage(_, false), Event::Cursor(_)) => Ok(self.next_zone()),
             (State::Blobs, Event::Blobs(blobs)) => {
                 self.blobs = blobs;
                 self.tally.pending_blobs = self.blobs.len();
@@ -270,6 +280,7 @@ impl PhoneSession {
                 self.tally.photos_sent += 1;
                 Ok(self.blob_is_there(hash))
             }
+            (State::SendingBlob(_), Event::Reply(Reply::NotTaken)) => Ok(self.next_blob()),
             (State::KeepingBlob, Event::Done) => Ok(self.next_blob()),
             _ => Err(SessionError::OutOfTurn),
         }
@@ -304,11 +315,7 @@ impl PhoneSession {
 
     fn next_pack(&mut self) -> Result<Step, SessionError> {
         let Some(pack) = self.wanted_packs.last() else {
-            if self.pulls_first {
-                self.to_pull = self.zones.clone();
-                return Ok(self.next_zone());
-            }
-            return Ok(self.load_outbox());
+            return Ok(self.list_blobs());
         };
         let hash = pack.hash.parse().map_err(|_| SessionError::OutOfTurn)?;
         Ok(self.send(State::FetchingPack, Request::Pack(hash)))
@@ -343,6 +350,10 @@ impl PhoneSession {
         if std::mem::take(&mut self.pulls_first) {
             return self.load_outbox();
         }
+        self.send(State::Packs, Request::Packs)
+    }
+
+    fn list_blobs(&mut self) -> Step {
         self.state = State::Blobs;
         Step::ListBlobs
     }

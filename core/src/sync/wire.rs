@@ -389,4 +389,10 @@ pub enum Reply {
     HasBlob(bool),
     /// To [`Request::PutBlob`].
     Stored,
+    /// To [`Request::PutBlob`]: the hub does not take this photo (no admitted commit names
+    /// it, or it is too large); it stays on the phone and the rest goes on.
+    NotTaken,
+    /// To [`Request::Pull`] and [`Request::Packs`]: this device was revoked. What it has to
+    /// send is still taken, for a supervisor to look at.
+    Revoked,
 }

@@ -8,12 +8,16 @@ use bading_core::engine::{Engine, EngineOptions, ErrorKind, SystemHost};
 use bading_core::http::HttpTransport;
 use bading_core::model::case::{CaseId, ClassCode, Field};
 use bading_core::model::person::Role;
+use bading_core::model::photo::{Photo, PhotoRole};
 use bading_core::model::place::LatLon;
 use bading_core::model::time::{ClockReading, UtcMs};
+use bading_core::model::workflow::Action;
+use bading_core::oplog::body::{BodyBuilder, Kind, Subject};
+use bading_core::oplog::sign::hash_of;
 use bading_core::photo::render::{Scene, render};
-use bading_core::services::Host;
 use bading_core::services::capture::{PhotoInput, Report};
 use bading_core::services::case::CasePage;
+use bading_core::services::{Host, ServiceError, case, log};
 use bading_core::storage::case::CaseFilter;
 use bading_core::sync::transport::{Transport, TransportError};
 use bading_core::sync::wire::{Reply, Request};
@@ -273,6 +277,97 @@ fn phone_set_to_2099_wins_nothing_once_the_hub_has_stamped_it() {
             .expect("a note");
         assert_eq!(field.also_said.len(), 1, "what 2099 said stays visible");
     }
+}
+
+#[test]
+fn revoked_phone_still_hands_in_its_work_and_gets_nothing() {
+    let hub = TestHub::start();
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let lost = phone(&dir.path().join("lost"));
+    enrol(&hub, &lost, Role::Inspector);
+    report(&lost, 1);
+    let key = lost
+        .status()
+        .expect("a status")
+        .device
+        .parse()
+        .expect("a key");
+    hub.hub.revoke(&key).expect("revokes");
+    let sync = lost.sync().expect("hands in");
+    assert!(sync.revoked);
+    assert_eq!((sync.pushed, sync.pulled), (1, 0));
+    assert_eq!(
+        sync.refused.first().map(|commit| commit.verdict),
+        Some("quarantined")
+    );
+    assert!(lost.verify().expect("verifies").sound);
+}
+
+#[test]
+fn photo_that_the_hub_does_not_take_holds_up_nothing() {
+    let hub = TestHub::start();
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let (inspector, handler) = (
+        phone(&dir.path().join("inspector")),
+        phone(&dir.path().join("handler")),
+    );
+    enrol(&hub, &inspector, Role::Inspector);
+    enrol(&hub, &handler, Role::Handler);
+    let case_id = report(&inspector, 1);
+    inspector.sync().expect("syncs");
+    handler.sync().expect("syncs");
+    // The commit that names the photo is refused: its move needs a right that a handler
+    // has not.
+    let refused = forge_with_photo(&handler, case_id);
+    let second = report(&handler, 3);
+    let sync = handler.sync().expect("goes on past the photo");
+    assert_eq!(
+        sync.refused.first().map(|c| c.commit.clone()),
+        Some(refused)
+    );
+    assert_eq!((sync.photos_sent, sync.pending_blobs), (1, 1));
+    assert!(
+        handler
+            .show_case(second)
+            .expect("shows")
+            .photos
+            .iter()
+            .all(|photo| photo.at_hub)
+    );
+}
+
+/// Keeps a photo and seals a close beside it, past the check that an honest app makes.
+fn forge_with_photo(phone: &Engine, case_id: CaseId) -> String {
+    let context = phone.context();
+    let bytes = b"a photo of nobody's";
+    let hash = hash_of(bytes);
+    context.store.blobs().put(&hash, bytes).expect("keeps");
+    let sealed: Result<_, ServiceError> = context.store.write(|tx| {
+        let history = log::history(tx, &context.signer.key(), case_id)?;
+        let basis = history.state().head.expect("the case is open");
+        let mut body = BodyBuilder::new();
+        let subject = Subject::case(case_id);
+        let size_bytes = bytes.len() as u64;
+        body.push(
+            subject,
+            Kind::AddPhoto(Photo {
+                hash,
+                role: PhotoRole::After,
+                size_bytes,
+            }),
+        );
+        let (department, reason) = (None, None);
+        let close = Kind::Transition {
+            action: Action::Close,
+            basis,
+            department,
+            reason,
+        };
+        body.push(subject, close);
+        tx.put_blob(&hash, size_bytes, true)?;
+        Ok(case::seal_about(tx, &context, case_id, &body.finish(), &history)?.hash())
+    });
+    sealed.expect("seals").to_string()
 }
 
 #[test]

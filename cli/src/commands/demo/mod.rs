@@ -362,7 +362,6 @@ impl<'a> Demo<'a> {
             "source": case.source,
             "department": case.department,
             "photo_roles": roles,
-            "photos_at_hub": case.photos.len(),
             "steps": steps,
             "provisional": case.line.provisional,
         })
