@@ -466,17 +466,42 @@ fn differences(path: &str, expected: &Value, found: &Value) -> Vec<String> {
 
 fn summary(found: &Value, differences: &[String]) -> String {
     let mut lines = String::new();
-    for (name, value) in found.as_object().into_iter().flatten() {
-        lines.push_str(&format!("{name:<26} {value}\n"));
-    }
+    write_leaves("", found, &mut lines);
     for difference in differences {
         lines.push_str(&format!("DIFFERS {difference}\n"));
     }
-    let verdict = if differences.is_empty() {
-        "everything is as expected"
-    } else {
-        "NOT as expected"
-    };
-    lines.push_str(&format!("{verdict}\n"));
+    lines.push_str(match differences {
+        [] => "everything is as expected\n",
+        _ => "NOT as expected\n",
+    });
     lines
+}
+
+/// One line for each thing that was found, by its path.
+fn write_leaves(path: &str, value: &Value, lines: &mut String) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                write_leaves(&path, member, lines);
+            }
+        }
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(plain).collect();
+            lines.push_str(&format!("{path:<34} {}\n", items.join(", ")));
+        }
+        leaf => lines.push_str(&format!("{path:<34} {}\n", plain(leaf))),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => "-".to_owned(),
+        other => other.to_string(),
+    }
 }
