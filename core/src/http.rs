@@ -10,9 +10,8 @@ use reqwest::Method;
 use reqwest::blocking::{Client, RequestBuilder, Response};
 use serde::de::DeserializeOwned;
 
-use crate::services::TransportError;
-use crate::services::enrol::Transport;
 use crate::sync::frame::{pack, unpack};
+use crate::sync::transport::{Transport, TransportError};
 use crate::sync::wire::{
     MAX_BLOB_BYTES, MAX_PACK_BYTES, MAX_PUSH_UNPACKED_BYTES, Page, Problem, Reply, Request,
     decode_receipts, encode_push,

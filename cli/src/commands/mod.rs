@@ -1,6 +1,8 @@
 //! One file for each family of commands; here they are told apart.
 
 mod case;
+mod demo;
+mod hub;
 mod locate;
 mod phone;
 mod photo;
@@ -30,7 +32,8 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Convert(convert) => locate::convert_points(convert, output),
         Command::Photo { command } => photo::run(command, output),
-        Command::Hub { .. } | Command::Demo(_) => Ok(Exit::No),
+        Command::Hub { command } => hub::run(command, output),
+        Command::Demo(given) => demo::run(given, output),
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "bading", &mut text);

@@ -3,9 +3,10 @@
 
 use std::fmt;
 
-use crate::services::{ServiceError, TransportError};
+use crate::services::ServiceError;
 use crate::storage::StoreError;
 use crate::sync::phone::SessionError;
+use crate::sync::transport::TransportError;
 
 /// What a host can do about an error. The keys are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -17,13 +17,15 @@ pub use key::software_signer;
 pub use system::SystemHost;
 
 use crate::model::case::{CaseId, Field};
+use crate::model::grid::GridCode;
 use crate::model::identifiers::Hash;
+use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
 use crate::model::workflow::Action;
 use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
-use crate::services::enrol::{self, Transport};
+use crate::services::enrol;
 use crate::services::packs::Reference;
 use crate::services::sync::{self, SyncReport};
 use crate::services::verify::{self, Verification};
@@ -31,6 +33,7 @@ use crate::services::{Context, Host, ServiceError, log};
 use crate::storage::case::{CaseFilter, ListCursor};
 use crate::storage::reference::Setting;
 use crate::storage::{DatabaseKey, Store};
+use crate::sync::transport::Transport;
 
 /// What a host brings.
 pub struct EngineOptions {
@@ -256,6 +259,17 @@ impl Engine {
             .store
             .write(|tx| log::rebuild_views(tx, &device).map_err(ServiceError::from))?;
         Ok(count)
+    }
+
+    /// The cell of a place by the grids in force here; an H3 cell where there are none.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn grid_at(&self, at: LatLon) -> Result<Option<GridCode>, EngineError> {
+        let found = self
+            .store
+            .read(|tx| self.reference.grid_at(tx, at).map_err(ServiceError::from));
+        Ok(found?)
     }
 
     /// A photo's bytes, when they are in this store.

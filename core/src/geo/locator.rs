@@ -10,7 +10,7 @@
 //! knows which cells contain its south-west corner and which edges touch it: walking from
 //! the corner north to the point's latitude and then east to the point, each edge that is
 //! crossed turns the cells on its two sides from containing to not containing and back.
-//! Every crossing is decided by the exact sign of [`super::orient`], with the point thought
+//! Every crossing is decided by the exact sign of `orient`, with the point thought
 //! to lie infinitesimally further east, and less so further north. An edge that two cells
 //! share is stored once, and so cannot be judged differently for the two.
 //!

@@ -2,7 +2,7 @@
 //! maps, no floats, no tags. Arrays in a fixed order keep the bytes small and leave one way
 //! only to write a thing.
 //!
-//! A reader takes any CBOR that has the right shape; [`exact`] then writes what was read and
+//! A reader takes any CBOR that has the right shape; `exact` then writes what was read and
 //! compares, so that two byte strings never mean the same commit.
 
 use minicbor::{Decoder, Encoder};

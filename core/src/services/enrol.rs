@@ -4,19 +4,10 @@ use crate::model::identifiers::DeviceKey;
 use crate::oplog::certificate::Certificate;
 use crate::oplog::sign::{Purpose, hash_of};
 use crate::services::log::{hub_key, take_hub_time};
-use crate::services::{Context, ServiceError, TransportError};
+use crate::services::{Context, ServiceError};
 use crate::storage::reference::Setting;
+use crate::sync::transport::{Transport, TransportError};
 use crate::sync::wire::{EnrolReply, EnrolRequest, Reply, Request, enrolment_bytes};
-
-/// The way to a hub; HTTP in the product, anything in a test.
-pub trait Transport {
-    /// Sends a request and waits for its answer. After a session has begun, its token goes
-    /// along.
-    ///
-    /// # Errors
-    /// [`TransportError`].
-    fn send(&mut self, request: &Request, token: Option<&str>) -> Result<Reply, TransportError>;
-}
 
 /// Enrols this device at the hub behind `transport`, whose address is `url`.
 ///

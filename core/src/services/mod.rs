@@ -33,6 +33,7 @@ use crate::oplog::sign::{DeviceSigner, SignError};
 use crate::photo::PhotoError;
 use crate::storage::{Store, StoreError};
 use crate::sync::phone::SessionError;
+use crate::sync::transport::TransportError;
 
 /// What the host gives: its clocks and its randomness. Nothing below reads either.
 pub trait Host: Send + Sync {
@@ -66,27 +67,6 @@ impl Context<'_> {
     fn device(&self) -> DeviceKey {
         self.signer.key()
     }
-}
-
-/// How a hub could not be talked to.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum TransportError {
-    /// Nobody answered, or the connection broke.
-    #[error("the hub cannot be reached: {0}")]
-    Unreachable(String),
-    /// The hub said no, with a code.
-    #[error("the hub answered {status} {code}: {detail}")]
-    Problem {
-        /// The HTTP status.
-        status: u16,
-        /// The stable code.
-        code: String,
-        /// The hub's words.
-        detail: String,
-    },
-    /// The answer is not in its form.
-    #[error("the hub's answer is not in its form: {0}")]
-    BadReply(String),
 }
 
 /// Why a use case was not done. Nothing of it is left behind.

@@ -13,14 +13,14 @@ use crate::oplog::certificate::Certificate;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::sign::{Purpose, hash_of};
-use crate::services::enrol::Transport;
 use crate::services::log::{self, hub_key, place_of, refold, take_hub_time};
 use crate::services::packs::keep_pack;
-use crate::services::{Context, ServiceError, TransportError};
+use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
 use crate::storage::log::StoredGrant;
 use crate::storage::reference::Setting;
 use crate::sync::phone::{Event, PhoneSession, Step, Tally};
+use crate::sync::transport::{Transport, TransportError};
 use crate::sync::wire::{Head, Page, SessionReply};
 
 /// The most commits of one push of this phone.

@@ -1,7 +1,7 @@
 //! The phone's store: one folder with a database, photos, and a lock.
 //!
 //! It holds the only SQL and never judges: it keeps commits as their bytes, the hub's
-//! stamps beside them, and views that [`Store::clear_views`] may throw away at any time.
+//! stamps beside them, and views that [`Tx::clear_views`] may throw away at any time.
 //! Photos are files named by their hash, durable before a row names them.
 
 pub mod blob;

@@ -10,4 +10,5 @@ pub mod admission;
 #[cfg(feature = "frames")]
 pub mod frame;
 pub mod phone;
+pub mod transport;
 pub mod wire;

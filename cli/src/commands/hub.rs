@@ -1,0 +1,296 @@
+//! A hub from a shell: make it, serve it, let people in, bring reference data into force.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use bading_core::model::grid::{GridCode, GridScope};
+use bading_core::model::identifiers::{DepartmentId, DeviceKey, PersonId, Zone};
+use bading_core::model::person::Role;
+use bading_core::services::packs::{DUTIES, GRIDS, Profile, duties_pack, grids_pack};
+use bading_hub::{CodeSpec, Hub, HubConfig, HubError, PackOutcome, SystemHubClock, serve};
+use serde_json::json;
+
+use super::read;
+use crate::args::{Admin, Code, CodeProfile, Hub as Command, HubDir, Import};
+use crate::output::{Exit, Failure, Output, quiet_if_closed};
+
+pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
+    match command {
+        Command::Init {
+            dir,
+            name,
+            zone,
+            utc_offset_min,
+        } => {
+            let zone = Zone::parse(zone)
+                .ok()
+                .filter(|zone| !zone.is_unassigned())
+                .ok_or_else(|| Failure::input(format!("--zone: `{zone}` is not a zone")))?;
+            let mut config = HubConfig::new(name, zone);
+            config.utc_offset_min = *utc_offset_min;
+            let key = Hub::init(&dir.dir, &config).map_err(failure)?;
+            let answer = json!({ "hub_key": key.to_string(), "zone": config.zone.as_str() });
+            output.answer(&answer, |_| format!("hub {key} for zone {}\n", config.zone))?;
+            Ok(Exit::Done)
+        }
+        Command::Serve { dir, listen } => serve_until_stopped(&dir.dir, listen, output),
+        Command::Admin { dir, command } => admin(&open(dir)?, command, output),
+        Command::Import { dir, command } => import(dir, command, output),
+        Command::Verify { dir } => verify(&open(dir)?, output),
+    }
+}
+
+fn open(dir: &HubDir) -> Result<Hub, Failure> {
+    Hub::open(&dir.dir, Arc::new(SystemHubClock)).map_err(failure)
+}
+
+/// What the hub says is wrong, as the command's exit codes know it.
+pub(super) fn failure(error: HubError) -> Failure {
+    let exit = match &error {
+        HubError::NotAHub
+        | HubError::AlreadyAHub
+        | HubError::Input(_)
+        | HubError::TooLarge { .. }
+        | HubError::UnknownZone
+        | HubError::UnknownPack
+        | HubError::UnknownBlob
+        | HubError::NotAnnounced
+        | HubError::HashMismatch => Exit::Input,
+        HubError::CodeInvalid
+        | HubError::BadSignature
+        | HubError::BadChallengeSignature
+        | HubError::ChallengeExpired
+        | HubError::UnknownDevice
+        | HubError::SessionExpired
+        | HubError::Revoked
+        | HubError::RoleNotAllowed
+        | HubError::NewerDatabase { .. } => Exit::Refused,
+        HubError::AlreadyServed
+        | HubError::Key
+        | HubError::Damaged(_)
+        | HubError::DiskFull
+        | HubError::Busy
+        | HubError::File(_)
+        | HubError::NoRandomness => Exit::Retry,
+        HubError::Database(_) | HubError::Entry(_) | HubError::Certificate(_) => Exit::Bug,
+    };
+    Failure {
+        exit,
+        line: format!("hub: {error}"),
+    }
+}
+
+fn serve_until_stopped(dir: &Path, listen: &str, output: &Output) -> Result<Exit, Failure> {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
+        )
+        .init();
+    let hub = Hub::open(dir, Arc::new(SystemHubClock)).map_err(failure)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::retry)?;
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failure::retry(format!("--listen {listen}: {error}")))?;
+        let address = listener.local_addr().map_err(Failure::retry)?;
+        // The one line on stdout says that requests are answered from now on.
+        let line = match output.is_json() {
+            true => json!({ "listening": format!("http://{address}") }).to_string(),
+            false => format!("listening on http://{address}"),
+        };
+        let mut out = std::io::stdout();
+        quiet_if_closed(writeln!(out, "{line}").and_then(|()| out.flush()))?;
+        serve(Arc::new(hub), listener, stopped())
+            .await
+            .map_err(failure)
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Ends when the operator or the system asks to stop.
+async fn stopped() {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        // Without a handler the system's default ends the process, which loses nothing.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn admin(hub: &Hub, command: &Admin, output: &Output) -> Result<Exit, Failure> {
+    match command {
+        Admin::Code {
+            command:
+                Code::Create {
+                    role,
+                    person,
+                    grids,
+                    department,
+                },
+        } => {
+            let spec = code_spec(role, person.as_deref(), grids, department.as_deref())?;
+            let created = hub.create_code(&spec).map_err(failure)?;
+            let answer = json!({
+                "code": created.code,
+                "role": role,
+                "person": person,
+                "expires": created.expires.to_rfc3339(),
+            });
+            output.answer(&answer, |_| format!("{}\n", created.code))?;
+        }
+        Admin::Devices => {
+            let devices: Vec<_> = hub
+                .list_devices()
+                .map_err(failure)?
+                .iter()
+                .map(|device| {
+                    let authority = &device.authority;
+                    json!({
+                        "device": device.device.to_string(),
+                        "person": authority.person.as_ref().map(ToString::to_string),
+                        "roles": authority.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>(),
+                        "valid_to": device.valid_to.to_rfc3339(),
+                        "revoked": device.is_revoked,
+                    })
+                })
+                .collect();
+            output.answer(&json!({ "devices": devices }), table("devices"))?;
+        }
+        Admin::People => {
+            let people: Vec<_> = hub
+                .list_people()
+                .map_err(failure)?
+                .iter()
+                .map(|p| json!({ "person": p.person.to_string(), "devices": p.devices.len() }))
+                .collect();
+            output.answer(&json!({ "people": people }), table("people"))?;
+        }
+        Admin::Revoke { device } => {
+            let key: DeviceKey = device
+                .parse()
+                .map_err(|_| Failure::input(format!("device: `{device}` is not a device key")))?;
+            let is_new = hub.revoke(&key).map_err(failure)?.is_some();
+            output.answer(
+                &json!({ "device": device, "revoked": true, "new": is_new }),
+                |_| format!("revoked {device}\n"),
+            )?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// One object a line, for people.
+fn table(name: &'static str) -> impl FnOnce(&serde_json::Value) -> String {
+    move |value| {
+        let rows = value.get(name).and_then(serde_json::Value::as_array);
+        rows.into_iter()
+            .flatten()
+            .map(|row| format!("{row}\n"))
+            .collect()
+    }
+}
+
+fn code_spec(
+    role: &str,
+    person: Option<&str>,
+    grids: &[String],
+    department: Option<&str>,
+) -> Result<CodeSpec, Failure> {
+    let named = Role::parse(role)
+        .ok_or_else(|| Failure::input(format!("--role: `{role}` is not a role")))?;
+    let mut spec = CodeSpec::new(named);
+    let person = person.map(PersonId::parse).transpose();
+    spec.person = person.map_err(|error| Failure::input(format!("--person: {error}")))?;
+    let grids = grids
+        .iter()
+        .map(|grid| GridCode::parse(grid))
+        .collect::<Result<_, _>>();
+    spec.grids = GridScope(grids.map_err(|error| Failure::input(format!("--grids: {error}")))?);
+    let department = department.map(DepartmentId::parse).transpose();
+    spec.department =
+        department.map_err(|error| Failure::input(format!("--department: {error}")))?;
+    Ok(spec)
+}
+
+fn import(dir: &HubDir, command: &Import, output: &Output) -> Result<Exit, Failure> {
+    // The file is read whole before the hub is opened: all or nothing.
+    let (kind, pack) = match command {
+        Import::Grids {
+            file,
+            code_property,
+            profile,
+        } => {
+            let profile = match profile {
+                CodeProfile::Opaque => Profile::Opaque,
+                CodeProfile::Fifteen => Profile::Fifteen,
+                CodeProfile::Sixteen => Profile::Sixteen,
+            };
+            let pack = grids_pack(&read(file)?, code_property, profile)
+                .map_err(|error| Failure::in_file(file, error))?;
+            (GRIDS, pack)
+        }
+        Import::Duties { file } => {
+            let bytes = read(file)?;
+            if bytes.starts_with(b"PK\x03\x04") {
+                return Err(Failure::in_file(
+                    file,
+                    "XLSX is not read yet: save the list as CSV",
+                ));
+            }
+            (
+                DUTIES,
+                duties_pack(&bytes).map_err(|error| Failure::in_file(file, error))?,
+            )
+        }
+    };
+    let outcome: PackOutcome = open(dir)?.put_pack(kind, &pack).map_err(failure)?;
+    let answer = json!({
+        "kind": kind,
+        "hash": outcome.hash.to_string(),
+        "version": outcome.version,
+        "new": outcome.is_new,
+    });
+    output.answer(&answer, |_| {
+        let what = if outcome.is_new {
+            "in force"
+        } else {
+            "was in force already"
+        };
+        format!("{kind} version {}: {what}\n", outcome.version)
+    })?;
+    Ok(Exit::Done)
+}
+
+fn verify(hub: &Hub, output: &Output) -> Result<Exit, Failure> {
+    let report = hub.verify().map_err(failure)?;
+    let problems: Vec<_> = report
+        .disagreements
+        .iter()
+        .map(|d| json!({ "position": d.position, "what": d.what }))
+        .collect();
+    let answer = json!({
+        "sound": report.is_sound(),
+        "entries": report.entries_count,
+        "commits": report.commits_count,
+        "photos": report.blobs_count,
+        "problems": problems,
+    });
+    output.answer(&answer, |answer| format!("{answer}\n"))?;
+    Ok(if report.is_sound() {
+        Exit::Done
+    } else {
+        Exit::No
+    })
+}
