@@ -43,7 +43,7 @@ pub struct ReportOutcome {
     pub commit: String,
     /// The photos, in the report's order.
     pub photos: Vec<ReportedPhoto>,
-    /// The cell; nothing outside the city's grid.
+    /// The cell: the city's, an `h3:` one where it has no grid, nothing outside its grid.
     pub grid: Option<String>,
     /// What looks odd; nothing here turned the report away.
     pub hints: Vec<Hint>,
