@@ -1,12 +1,35 @@
 //! `bading-bindings`: the core as Kotlin and Swift see it.
 //!
+//! [`FieldCore`] is the one object; the rest are the records and enums that it takes and gives.
 //! Every function lifts its arguments, makes one call to `bading-core` and lowers the
 //! answer; a decision made here would be a function that the core lacks. There is one
 //! file per concept, named as in the core's layers. `cargo xtask kotlin` generates the
 //! Kotlin, compiles it and runs the tests of `bindings/kotlin` on the real library.
 
+mod capture;
+mod case;
+mod case_detail;
+mod engine;
+mod error;
+mod key;
+mod photo;
+mod place;
+mod sync;
+mod verify;
 mod version;
+mod workflow;
 
+pub use capture::{Hint, ReportOutcome, ReportRequest, ReportedPhoto};
+pub use case::{Acted, CaseFilter, CaseLine, CasePage, MoveDetails};
+pub use case_detail::{
+    CaseDetail, FieldDetail, FieldValue, Outcome, PhotoDetail, Said, TimelineEntry,
+};
+pub use engine::{FieldCore, Status};
+pub use error::CoreError;
+pub use photo::{PhotoFile, PhotoSource};
+pub use place::LatLon;
+pub use sync::{Conflict, RefusedCommit, SyncReport};
+pub use verify::{Fault, Verification};
 pub use version::core_version;
 
 uniffi::setup_scaffolding!();

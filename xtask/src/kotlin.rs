@@ -57,7 +57,7 @@ struct Built {
     library: PathBuf,
     bindgen: PathBuf,
     /// The `bading` command, for tests that need a hub beside them.
-    command: Option<PathBuf>,
+    command: PathBuf,
 }
 
 impl Built {
@@ -86,7 +86,7 @@ impl Built {
             library: library(&artifacts).ok_or_else(|| missing("library bading_bindings"))?,
             bindgen: executable(&artifacts, "uniffi-bindgen")
                 .ok_or_else(|| missing("program uniffi-bindgen"))?,
-            command: executable(&artifacts, "bading"),
+            command: executable(&artifacts, "bading").ok_or_else(|| missing("program bading"))?,
         })
     }
 }
@@ -302,11 +302,8 @@ fn run_tests(
             built.library.as_os_str(),
         ))
         .arg(property("bading.version", version.as_ref()))
-        .arg(property("file.encoding", "UTF-8".as_ref()));
-    if let Some(path) = &built.command {
-        command.arg(property("bading.command", path.as_os_str()));
-    }
-    command
+        .arg(property("bading.command", built.command.as_os_str()))
+        .arg(property("file.encoding", "UTF-8".as_ref()))
         .arg("-cp")
         .arg(joined(class_path)?)
         .arg("org.junit.platform.console.ConsoleLauncher")
