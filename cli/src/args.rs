@@ -94,7 +94,7 @@ pub(crate) struct Report {
     #[arg(long, default_value = "wgs84")]
     pub(crate) datum: String,
     /// Radius of 68 % around --at, in metres.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     pub(crate) accuracy_m: Option<f64>,
     /// The small class of the duty list.
     #[arg(long, value_name = "CODE")]

@@ -7,7 +7,7 @@ use bading_core::services::case::{Acted, CaseDetail, CasePage, MoveDetails, pars
 use bading_core::storage::case::CaseFilter;
 
 use super::open_existing;
-use super::phone::{name_photo, read_photos};
+use super::phone::{name_input, read_photos};
 use crate::args::{Args, Case, Move};
 use crate::output::{Exit, Failure, Output};
 
@@ -89,7 +89,7 @@ fn act(
     };
     let acted = open_existing(args)?
         .move_case(case_id(&given.case)?, action, &details)
-        .map_err(|error| name_photo(error, &files))?;
+        .map_err(|error| name_input(error, &files))?;
     output.answer(&acted, acted_lines)
 }
 

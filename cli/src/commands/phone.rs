@@ -6,10 +6,10 @@ use bading_core::engine::{EngineError, Status};
 use bading_core::geo::datum::{Datum, convert};
 use bading_core::model::identifiers::ClassCode;
 use bading_core::model::photo::PhotoRole;
-use bading_core::model::place::LatLon;
+use bading_core::model::place::{LatLon, PlaceError};
 use bading_core::model::time::UtcMs;
 use bading_core::services::ServiceError;
-use bading_core::services::capture::{PhotoInput, Report, Reported};
+use bading_core::services::capture::{PhotoInput, Report, Reported, prepare};
 use bading_core::services::sync::SyncReport;
 use bading_core::services::verify::Verification;
 use serde_json::json;
@@ -51,7 +51,7 @@ fn status_lines(status: &Status) -> String {
 }
 
 pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Result<Exit, Failure> {
-    // The whole input is read before the store is made or opened.
+    // The whole input is read and checked before the store is made or opened.
     let (files, photos) = read_photos(&given.photo)?;
     let class = given.class.as_deref().map(ClassCode::parse).transpose();
     let taken_at = given.taken_at.as_deref().map(|text| {
@@ -74,9 +74,8 @@ pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Resu
         taken_at: taken_at.transpose()?,
         is_mock: given.mock,
     };
-    let reported = open(args)?
-        .report(&report)
-        .map_err(|error| name_photo(error, &files))?;
+    let prepared = prepare(&report).map_err(|error| name_input(error.into(), &files))?;
+    let reported = open(args)?.report_prepared(&prepared)?;
     output.answer(&reported, report_lines)?;
     Ok(Exit::Done)
 }
@@ -124,14 +123,18 @@ pub(super) fn read_photos(given: &[String]) -> Result<(Vec<PathBuf>, Vec<PhotoIn
     Ok((files, photos))
 }
 
-/// An error about a photo names its file.
-pub(super) fn name_photo(error: EngineError, files: &[PathBuf]) -> Failure {
-    if let ServiceError::Photo { index, why } = error.detail()
-        && let Some(file) = files.get(index - 1)
-    {
-        return Failure::in_file(file, format!("photo: {why}"));
+/// An error about what was given names the file or the flag.
+pub(super) fn name_input(error: EngineError, files: &[PathBuf]) -> Failure {
+    match error.detail() {
+        ServiceError::Photo { index, why } => match files.get(index - 1) {
+            Some(file) => Failure::in_file(file, format!("photo: {why}")),
+            None => error.into(),
+        },
+        ServiceError::Place(why @ PlaceError::Accuracy(_)) => {
+            Failure::input(format!("--accuracy-m: {why}"))
+        }
+        _ => error.into(),
     }
-    error.into()
 }
 
 pub(super) fn sync(args: &Args, output: &Output) -> Result<Exit, Failure> {

@@ -7,8 +7,8 @@ use std::path::Path;
 
 use crate::oplog::sign::SoftwareSigner;
 use crate::services::Host;
-use crate::storage::StoreError;
 use crate::storage::blob::write_durably;
+use crate::storage::{StoreError, lock_making};
 
 const KEY_FILE: &str = "device.key";
 
@@ -23,8 +23,7 @@ pub fn software_signer(dir: &Path, host: &dyn Host) -> Result<SoftwareSigner, St
         return Ok(signer);
     }
     // Two processes may open a new store at once: the lock lets one draw the key.
-    let lock = fs::File::create(dir.join("store.lock"))?;
-    lock.lock()?;
+    let _lock = lock_making(dir)?;
     if let Some(signer) = read(&path)? {
         return Ok(signer);
     }

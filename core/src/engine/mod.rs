@@ -23,7 +23,7 @@ use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
 use crate::model::workflow::Action;
 use crate::oplog::sign::DeviceSigner;
-use crate::services::capture::{self, Report, Reported};
+use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
 use crate::services::packs::Reference;
@@ -167,6 +167,14 @@ impl Engine {
     /// As [`capture::report`].
     pub fn report(&self, report: &Report) -> Result<Reported, EngineError> {
         Ok(capture::report(&self.context(), report)?)
+    }
+
+    /// Reports a problem that [`capture::prepare`] has checked before the store was opened.
+    ///
+    /// # Errors
+    /// As [`capture::report_prepared`].
+    pub fn report_prepared(&self, prepared: &Prepared<'_>) -> Result<Reported, EngineError> {
+        Ok(capture::report_prepared(&self.context(), prepared)?)
     }
 
     /// A page of cases, the latest change first.

@@ -103,14 +103,19 @@ pub(crate) struct Checked {
     thumbnails: Vec<(u32, Vec<u8>)>,
 }
 
-/// Reports a problem.
+/// A report that holds by itself, before any store is asked.
+pub struct Prepared<'r> {
+    report: &'r Report,
+    photos: Vec<Checked>,
+}
+
+/// Checks a report without a store, so that a bad one does not even make one.
 ///
 /// # Errors
-/// [`ServiceError::Photo`] for bytes that are no photo, [`ServiceError::UnknownClass`] for a
-/// class that the duty list has not, [`ServiceError::NoPhoto`]; the store is unchanged.
-pub fn report(context: &Context<'_>, report: &Report) -> Result<Reported, ServiceError> {
-    let accuracy_m = report.accuracy_m;
-    if let Some(m) = accuracy_m.filter(|m| !(m.is_finite() && *m >= 0.0)) {
+/// [`ServiceError::Photo`] for bytes that are no photo, [`ServiceError::NoPhoto`],
+/// [`ServiceError::TextTooLong`], or [`ServiceError::Place`] for an accuracy that is none.
+pub fn prepare(report: &Report) -> Result<Prepared<'_>, ServiceError> {
+    if let Some(m) = report.accuracy_m.filter(|m| !(m.is_finite() && *m >= 0.0)) {
         return Err(crate::model::place::PlaceError::Accuracy(m).into());
     }
     if report.photos.is_empty() {
@@ -118,19 +123,41 @@ pub fn report(context: &Context<'_>, report: &Report) -> Result<Reported, Servic
     }
     check_text("note", report.note.as_deref())?;
     let photos = check_photos(&report.photos, &[PhotoRole::Near, PhotoRole::Far])?;
-    let (class, at) = (report.class.as_ref(), place_of(report, &photos));
+    Ok(Prepared { report, photos })
+}
+
+/// Reports a problem.
+///
+/// # Errors
+/// As [`prepare`] and [`report_prepared`]; the store is unchanged.
+pub fn report(context: &Context<'_>, report: &Report) -> Result<Reported, ServiceError> {
+    report_prepared(context, &prepare(report)?)
+}
+
+/// Reports a problem that [`prepare`] has checked.
+///
+/// # Errors
+/// [`ServiceError::UnknownClass`] for a class that the duty list has not; the store is
+/// unchanged.
+pub fn report_prepared(
+    context: &Context<'_>,
+    prepared: &Prepared<'_>,
+) -> Result<Reported, ServiceError> {
+    let Prepared { report, photos } = prepared;
+    let accuracy_m = report.accuracy_m;
+    let (class, at) = (report.class.as_ref(), place_of(report, photos));
     // What can turn the report away is asked before the first byte is written.
     context.store.read(|tx| check_class(tx, context, class))?;
     let seen_at = report.taken_at.unwrap_or(context.host.now().wall);
-    let mut hints = photo_hints(report, seen_at, at, &photos);
-    keep_photos(context, &report.photos, &photos)?;
+    let mut hints = photo_hints(report, seen_at, at, photos);
+    keep_photos(context, &report.photos, photos)?;
     context.store.write(|tx| {
         let duties = check_class(tx, context, class)?;
         let grid = match at {
             Some(at) => context.reference.grid_at(tx, at)?,
             None => None,
         };
-        hints.extend(store_hints(tx, context, report, at, &photos)?);
+        hints.extend(store_hints(tx, context, report, at, photos)?);
         let case_id = CaseId(Uuid::from_bytes(uuid_bytes(context.nonce())));
         let subject = Subject::case(case_id);
         let mut body = BodyBuilder::new();
@@ -159,10 +186,10 @@ pub fn report(context: &Context<'_>, report: &Report) -> Result<Reported, Servic
             note,
         };
         body.push(subject, open);
-        for checked in &photos {
+        for checked in photos {
             body.push(subject, Kind::AddPhoto(checked.photo));
         }
-        note_photos(tx, &photos)?;
+        note_photos(tx, photos)?;
         let zone = zone_for(tx, None)?;
         let commit = append(tx, context, &zone, &body.finish(), Vec::new())?;
         Ok(Reported {

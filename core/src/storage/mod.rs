@@ -10,6 +10,7 @@ pub mod log;
 mod migrations;
 pub mod reference;
 
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -19,8 +20,9 @@ use thiserror::Error;
 
 use crate::storage::blob::BlobFolder;
 
-/// How long a second writer waits before it is told that the store is busy.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(4_000);
+/// How long a second writer waits before it is told that the store is busy: whoever asked
+/// hears of it within five seconds, a photo's decoding included.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(3_000);
 /// The database within the store's folder.
 const DATABASE: &str = "bading.db";
 
@@ -84,8 +86,10 @@ pub struct DatabaseKey(pub [u8; 32]);
 /// A phone's store, open.
 pub struct Store {
     dir: PathBuf,
-    writer: Mutex<Connection>,
+    // Fields are dropped in this order: the writer closes last and folds the write-ahead log
+    // into the database, which a connection that only reads would leave for the next process.
     reader: OnceLock<Mutex<Connection>>,
+    writer: Mutex<Connection>,
     blobs: BlobFolder,
 }
 
@@ -101,15 +105,14 @@ impl Store {
         if key.is_some() {
             return Err(StoreError::KeyUnavailable);
         }
-        std::fs::create_dir_all(dir)?;
+        make_folder(dir)?;
         let mut connection = Connection::open(dir.join(DATABASE))?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         if !is_ready(&connection)? {
             // Two processes may make the store at once, and switching to the write-ahead
             // log does not wait for locks by itself. The kernel frees the lock of a process
             // that died half-way; the next one finds out here and goes on.
-            let lock = std::fs::File::create(dir.join("store.lock"))?;
-            lock.lock()?;
+            let _lock = lock_making(dir)?;
             connection.pragma_update(None, "journal_mode", "wal")?;
             configure(&connection)?;
             migrations::migrate(&mut connection)?;
@@ -120,8 +123,8 @@ impl Store {
         let writer = Mutex::new(connection);
         Ok(Self {
             dir: dir.to_owned(),
-            writer,
             reader: OnceLock::new(),
+            writer,
             blobs,
         })
     }
@@ -183,6 +186,38 @@ impl Store {
         let connection = Connection::open_with_flags(self.dir.join(DATABASE), flags)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
         Ok(connection)
+    }
+}
+
+/// Makes the store's folder, its name durable in the folder above.
+fn make_folder(dir: &Path) -> Result<(), StoreError> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(dir)?;
+    dir.parent().map_or(Ok(()), blob::sync_folder)
+}
+
+/// Takes the lock under which a store is made. It ends when the file is dropped, and the
+/// kernel ends that of a process that died; one that was only stopped is not waited for
+/// longer than any other writer.
+///
+/// # Errors
+/// [`StoreError::Busy`], or [`StoreError::Io`].
+pub(crate) fn lock_making(dir: &Path) -> Result<File, StoreError> {
+    const STEP: Duration = Duration::from_millis(10);
+    let file = File::create(dir.join("store.lock"))?;
+    let mut waited = Duration::ZERO;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if waited < BUSY_TIMEOUT => {
+                std::thread::sleep(STEP);
+                waited += STEP;
+            }
+            Err(TryLockError::WouldBlock) => return Err(StoreError::Busy),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
 }
 

@@ -1,0 +1,10 @@
+//! The `bading` binary as a process: what it answers, what it survives, what it turns away.
+
+mod bad_input;
+mod contention;
+mod contract;
+mod device;
+mod hub_statuses;
+mod kill;
+mod mutations;
+mod support;
