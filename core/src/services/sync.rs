@@ -79,18 +79,7 @@ pub fn sync(
     context: &Context<'_>,
     transport: &mut dyn Transport,
 ) -> Result<SyncReport, ServiceError> {
-    let begin = context.store.read(|tx| begin(tx, context))?;
-    let Event::Begin { hub, .. } = begin else {
-        return Err(ServiceError::NotEnrolled);
-    };
-    let mut driver = Driver {
-        context,
-        transport,
-        hub,
-        token: None,
-        touched: BTreeSet::new(),
-        report: SyncReport::default(),
-    };
+    let (mut driver, begin) = Driver::begin(context, transport)?;
     let mut session = PhoneSession::new();
     let mut step = session.advance(begin)?;
     loop {
@@ -102,7 +91,7 @@ pub fn sync(
     }
 }
 
-fn begin(tx: &Tx<'_>, context: &Context<'_>) -> Result<Event, ServiceError> {
+fn begin(tx: &Tx<'_>, context: &Context<'_>) -> Result<(DeviceKey, Event), ServiceError> {
     let device = context.device();
     let hub = hub_key(tx)?.ok_or(ServiceError::NotEnrolled)?;
     let heads = tx
@@ -114,12 +103,16 @@ fn begin(tx: &Tx<'_>, context: &Context<'_>) -> Result<Event, ServiceError> {
             hash: head.hash.to_string(),
         })
         .collect();
-    Ok(Event::Begin {
-        device,
+    let packs = tx.pack_hashes()?;
+    Ok((
         hub,
-        heads,
-        packs: tx.pack_hashes()?,
-    })
+        Event::Begin {
+            device,
+            hub,
+            heads,
+            packs,
+        },
+    ))
 }
 
 struct Driver<'a, 'c> {
@@ -131,7 +124,24 @@ struct Driver<'a, 'c> {
     report: SyncReport,
 }
 
-impl Driver<'_, '_> {
+impl<'a, 'c> Driver<'a, 'c> {
+    /// A driver that has done nothing yet, and the event with which its session begins.
+    fn begin(
+        context: &'a Context<'c>,
+        transport: &'a mut dyn Transport,
+    ) -> Result<(Self, Event), ServiceError> {
+        let (hub, begin) = context.store.read(|tx| begin(tx, context))?;
+        let driver = Self {
+            context,
+            transport,
+            hub,
+            token: None,
+            touched: BTreeSet::new(),
+            report: SyncReport::default(),
+        };
+        Ok((driver, begin))
+    }
+
     fn carry_out(&mut self, step: Step) -> Result<Event, ServiceError> {
         let context = self.context;
         Ok(match step {
@@ -350,18 +360,7 @@ pub fn fetch_photo(
     if let Some(bytes) = context.store.blobs().get(hash)? {
         return Ok(bytes);
     }
-    let begin = context.store.read(|tx| begin(tx, context))?;
-    let Event::Begin { hub, .. } = begin else {
-        return Err(ServiceError::NotEnrolled);
-    };
-    let mut driver = Driver {
-        context,
-        transport,
-        hub,
-        token: None,
-        touched: BTreeSet::new(),
-        report: SyncReport::default(),
-    };
+    let (mut driver, begin) = Driver::begin(context, transport)?;
     // The session's opening is all that is needed: challenge, signature, token.
     let mut session = PhoneSession::new();
     let mut step = session.advance(begin)?;
