@@ -107,6 +107,8 @@ fn report_list_and_status_have_the_fields_of_the_contract() {
     assert_eq!(status["outbox"], 1);
     let report = phone.assert_sound();
     assert_eq!(report["photos"], 2);
+    // A store that nobody has open is its database alone: the log beside it is folded in.
+    assert!(!phone.0.join("bading.db-wal").exists());
 }
 
 #[test]
