@@ -6,6 +6,7 @@
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::identifiers::Hash;
 use crate::storage::StoreError;
@@ -99,8 +100,10 @@ impl BlobFolder {
 /// # Errors
 /// [`StoreError::Full`] or [`StoreError::Io`]; the temporary file is removed.
 pub fn write_durably(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    // The process's number keeps two processes apart that write the same blob at once.
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
+    // Two processes, or two threads of one, may write the same blob at once.
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{count}.tmp", std::process::id()));
     let written = write_and_rename(&temporary, path, bytes);
     if written.is_err() {
         // The first failure is the one to report; what is left behind is only a temporary.
