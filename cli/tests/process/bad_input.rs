@@ -120,6 +120,23 @@ fn field_that_is_out_of_range_is_named_and_changes_nothing() {
 }
 
 #[test]
+fn flag_that_is_wrong_is_named_in_one_line() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (
+            &["report", "--photo", "a.jpg", "--accuracy-m", "abc"],
+            &["--accuracy-m", "abc"],
+        ),
+        (&["report", "--at", AT], &["--photo"]),
+        (&["case", "list", "--limit", "many"], &["--limit", "many"]),
+        (&["locate", "--grids"], &["--grids"]),
+        (&["fly"], &["fly"]),
+    ];
+    for (arguments, named) in cases {
+        run(*arguments).assert_failed(2, named);
+    }
+}
+
+#[test]
 fn class_that_the_duty_list_has_not_is_named_and_changes_nothing() {
     let bench = Bench::new();
     let phone = bench.phone("store");
