@@ -45,10 +45,15 @@ impl Folder {
         self.root.join(DATABASE)
     }
 
-    /// Makes the folder and what belongs in it, where it is missing.
+    /// Makes the folder and what belongs in it, where it is missing. Nobody but the hub's
+    /// own user may look inside: photos, places and notes are personal.
     pub(crate) fn create(&self) -> Result<(), HubError> {
-        fs::create_dir_all(self.root.join(BLOBS))?;
-        fs::create_dir_all(self.root.join(INCOMING))?;
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut private, 0o700);
+        private.create(self.root.join(BLOBS))?;
+        private.create(self.root.join(INCOMING))?;
         sync_folder(&self.root)?;
         Ok(())
     }

@@ -78,6 +78,8 @@ fn perform(chore: &str, rest: &[String]) -> Result<(), Trouble> {
 /// prompt reach it.
 fn demo(workspace: &Workspace, rest: &[String]) -> Result<(), Trouble> {
     let mut command = workspace.cargo(&["run", "-q", "-p", "bading", "--", "demo"]);
+    // `cargo xtask demo -- --once` is what a hand used to cargo types.
+    let rest = rest.strip_prefix(&["--".to_owned()]).unwrap_or(rest);
     command.args(rest).stdin(std::process::Stdio::inherit());
     workspace::run(&mut command)
 }

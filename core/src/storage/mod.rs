@@ -189,12 +189,17 @@ impl Store {
     }
 }
 
-/// Makes the store's folder, its name durable in the folder above.
+/// Makes the store's folder, its name durable in the folder above. Nobody but its owner may
+/// look inside: places and notes are personal.
 fn make_folder(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
     }
-    std::fs::create_dir_all(dir)?;
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)?;
     dir.parent().map_or(Ok(()), blob::sync_folder)
 }
 
@@ -301,6 +306,21 @@ mod tests {
             Err(StoreError::Damaged(_))
         ));
         assert_eq!(std::fs::read(&path).expect("still there"), spoilt);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folder_of_a_new_store_is_its_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let made = dir.path().join("phone");
+        drop(Store::open(&made, None).expect("opens"));
+        let mode = std::fs::metadata(&made)
+            .expect("is there")
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]
