@@ -165,6 +165,25 @@ fn put_duties(store: &Path) {
 }
 
 #[test]
+fn move_that_is_refused_keeps_no_photo() {
+    let bench = Bench::new();
+    let phone = bench.phone("store");
+    let case = case_id(&phone.report(&bench.photo("good.jpg", 1)));
+    let before = snapshot(&phone.0);
+    let photo = bench.photo("after.jpg", 2).display().to_string();
+    let unknown = "00000000-0000-4000-8000-000000000000";
+    for (command, case, exit, named) in [
+        ("close", unknown, 2, unknown),
+        ("close", case.as_str(), 3, "close"),
+        ("accept", case.as_str(), 3, "role_not_allowed"),
+    ] {
+        let answer = phone.run(["case", command, case, "--photo", &photo]);
+        answer.assert_failed(exit, &[named]);
+        assert_eq!(snapshot(&phone.0), before, "{command}");
+    }
+}
+
+#[test]
 fn case_that_is_not_here_is_named_and_changes_nothing() {
     let bench = Bench::new();
     let phone = bench.phone("store");

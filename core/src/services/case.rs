@@ -319,10 +319,12 @@ fn timeline_entry(event: &Event) -> TimelineEntry {
 /// [`ServiceError::NoSuchCase`], [`ServiceError::TextTooLong`], [`ServiceError::Refused`].
 pub fn comment(context: &Context<'_>, case_id: CaseId, text: &str) -> Result<Acted, ServiceError> {
     check_text("comment", Some(text))?;
-    act(context, case_id, |_, body, _| {
-        let text = body.text(text, context.nonce());
-        body.push(Subject::case(case_id), Kind::Comment(text));
-        Ok(())
+    context.store.write(|tx| {
+        act(tx, context, case_id, |_, body| {
+            let text = body.text(text, context.nonce());
+            body.push(Subject::case(case_id), Kind::Comment(text));
+            Ok(())
+        })
     })
 }
 
@@ -342,41 +344,43 @@ pub fn amend(
         field: field.as_str(),
         why,
     };
-    act(context, case_id, |history, body, _| {
-        let content = match field {
-            Field::Class => Content::Plain(
-                ClassCode::parse(text)
-                    .map_err(identifier)?
-                    .as_str()
-                    .to_owned(),
-            ),
-            Field::Grid => Content::Plain(
-                GridCode::parse(text)
-                    .map_err(identifier)?
-                    .as_str()
-                    .to_owned(),
-            ),
-            Field::Note => Content::Value(body.text(text, context.nonce())),
-            Field::Place => {
-                let at = crate::model::place::LatLon::parse(text)?;
-                let placed = crate::oplog::body::Placed::new(at, None, false);
-                Content::Value(body.place(&placed, context.nonce()))
-            }
-        };
-        let over = history
-            .state()
-            .register(field)
-            .map(|r| r.to_overwrite())
-            .unwrap_or_default();
-        body.push(
-            Subject::case(case_id),
-            Kind::Set {
-                field,
-                content,
-                over,
-            },
-        );
-        Ok(())
+    context.store.write(|tx| {
+        act(tx, context, case_id, |history, body| {
+            let content = match field {
+                Field::Class => Content::Plain(
+                    ClassCode::parse(text)
+                        .map_err(identifier)?
+                        .as_str()
+                        .to_owned(),
+                ),
+                Field::Grid => Content::Plain(
+                    GridCode::parse(text)
+                        .map_err(identifier)?
+                        .as_str()
+                        .to_owned(),
+                ),
+                Field::Note => Content::Value(body.text(text, context.nonce())),
+                Field::Place => {
+                    let at = crate::model::place::LatLon::parse(text)?;
+                    let placed = crate::oplog::body::Placed::new(at, None, false);
+                    Content::Value(body.place(&placed, context.nonce()))
+                }
+            };
+            let over = history
+                .state()
+                .register(field)
+                .map(|r| r.to_overwrite())
+                .unwrap_or_default();
+            body.push(
+                Subject::case(case_id),
+                Kind::Set {
+                    field,
+                    content,
+                    over,
+                },
+            );
+            Ok(())
+        })
     })
 }
 
@@ -394,8 +398,7 @@ pub fn move_case(
 ) -> Result<Acted, ServiceError> {
     check_text("reason", details.reason.as_deref())?;
     let photos = check_photos(&details.photos, &[PhotoRole::After; 8])?;
-    keep_photos(context, &details.photos, &photos)?;
-    act(context, case_id, |history, body, tx| {
+    let build = |history: &CaseHistory, body: &mut BodyBuilder| {
         let state = history.state();
         if !action.rule().from.contains(&state.phase) {
             let (phase, action) = (state.phase.as_str(), action.as_str());
@@ -410,7 +413,6 @@ pub fn move_case(
         for checked in &photos {
             body.push(subject, Kind::AddPhoto(checked.photo));
         }
-        note_photos(tx, &photos)?;
         let department = details.department.clone();
         body.push(
             subject,
@@ -422,38 +424,54 @@ pub fn move_case(
             },
         );
         Ok(())
+    };
+    if !photos.is_empty() {
+        // What can refuse the move is asked before the first byte of a photo is written.
+        context
+            .store
+            .read(|tx| judged(tx, context, case_id, build))?;
+        keep_photos(context, &details.photos, &photos)?;
+    }
+    context.store.write(|tx| {
+        note_photos(tx, &photos)?;
+        act(tx, context, case_id, build)
     })
 }
 
-/// Builds a body on what this device knows of the case, judges it, seals it.
-fn act(
+/// Builds a body on what this device knows of the case and judges it.
+fn judged(
+    tx: &Tx<'_>,
     context: &Context<'_>,
     case_id: CaseId,
-    build: impl FnOnce(&CaseHistory, &mut BodyBuilder, &Tx<'_>) -> Result<(), ServiceError>,
+    build: impl FnOnce(&CaseHistory, &mut BodyBuilder) -> Result<(), ServiceError>,
+) -> Result<(CaseHistory, Body), ServiceError> {
+    tx.find_case(case_id)?
+        .ok_or(ServiceError::NoSuchCase(case_id))?;
+    let history = history(tx, &context.device(), case_id)?;
+    let mut body = BodyBuilder::new();
+    build(&history, &mut body)?;
+    let body = body.finish();
+    let authority = own_authority(tx)?;
+    judge(&body, &context.device(), &authority, history.state()).map_err(ServiceError::Refused)?;
+    Ok((history, body))
+}
+
+/// Builds a body, judges it, seals it.
+fn act(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    case_id: CaseId,
+    build: impl FnOnce(&CaseHistory, &mut BodyBuilder) -> Result<(), ServiceError>,
 ) -> Result<Acted, ServiceError> {
-    context.store.write(|tx| {
-        tx.find_case(case_id)?
-            .ok_or(ServiceError::NoSuchCase(case_id))?;
-        let history = history(tx, &context.device(), case_id)?;
-        let mut body = BodyBuilder::new();
-        build(&history, &mut body, tx)?;
-        let body = body.finish();
-        judge(
-            &body,
-            &context.device(),
-            &own_authority(tx)?,
-            history.state(),
-        )
-        .map_err(ServiceError::Refused)?;
-        let commit = seal_about(tx, context, case_id, &body, &history)?;
-        let phase = tx
-            .find_case(case_id)?
-            .map_or(history.state().phase, |row| row.phase);
-        Ok(Acted {
-            case_id: case_id.to_string(),
-            commit: commit.hash().to_string(),
-            phase: phase.as_str(),
-        })
+    let (history, body) = judged(tx, context, case_id, build)?;
+    let commit = seal_about(tx, context, case_id, &body, &history)?;
+    let phase = tx
+        .find_case(case_id)?
+        .map_or(history.state().phase, |row| row.phase);
+    Ok(Acted {
+        case_id: case_id.to_string(),
+        commit: commit.hash().to_string(),
+        phase: phase.as_str(),
     })
 }
 
