@@ -15,6 +15,7 @@ pub mod model;
 pub mod oplog;
 #[cfg(feature = "photo")]
 pub mod photo;
+pub mod rules;
 #[cfg(feature = "storage")]
 pub mod services;
 #[cfg(feature = "storage")]

@@ -5,22 +5,52 @@ use thiserror::Error;
 
 use crate::model::place::LatLon;
 
-/// A planned line of at least two different positions, with the corridor that counts as on it.
+/// A place on a route that must be visited, and for how long.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Its name in the route's file, or its number from 1.
+    pub id: String,
+    /// Where.
+    pub place: LatLon,
+    /// How near counts as there, in metres.
+    pub radius_m: f64,
+    /// How long one must stay, in seconds; 0 asks for passing by.
+    pub dwell_s: u32,
+}
+
+/// A planned line of one part or several, with the corridor that counts as on it. Each part
+/// has at least two different positions; parts that follow each other end to end are walked
+/// as one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Route {
-    vertices: Vec<LatLon>,
+    parts: Vec<Vec<LatLon>>,
     corridor_m: f64,
+    is_directed: bool,
+    checkpoints: Vec<Checkpoint>,
 }
 
 /// Why some positions are not a route.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum RouteError {
-    /// A route needs two different positions.
+    /// A route needs two different positions, and so does each of its parts.
     #[error("a route needs at least two different positions, found {0}")]
     TooFewPositions(usize),
     /// The corridor is not a positive, finite distance.
     #[error("corridor {0} m is not a positive distance")]
     Corridor(f64),
+    /// A checkpoint's radius is not a positive, finite distance.
+    #[error("checkpoint `{id}`: radius {radius_m} m is not a positive distance")]
+    Radius {
+        /// The checkpoint.
+        id: String,
+        /// What was given.
+        radius_m: f64,
+    },
+}
+
+impl Checkpoint {
+    /// The radius where none is given, in metres.
+    pub const DEFAULT_RADIUS_M: f64 = 25.0;
 }
 
 impl Route {
@@ -29,29 +59,56 @@ impl Route {
 
     /// Checks the positions and the corridor.
     ///
+    /// - `parts`: each in walking order.
+    ///
     /// # Errors
     /// [`RouteError`] names what is wrong.
-    pub fn try_new(vertices: Vec<LatLon>, corridor_m: f64) -> Result<Self, RouteError> {
-        if !(corridor_m.is_finite() && corridor_m > 0.0) {
+    pub fn try_new(parts: Vec<Vec<LatLon>>, corridor_m: f64) -> Result<Self, RouteError> {
+        if !is_distance(corridor_m) {
             return Err(RouteError::Corridor(corridor_m));
         }
-        let different = vertices
-            .windows(2)
-            .filter(|pair| pair[0] != pair[1])
-            .count();
-        if different == 0 {
-            return Err(RouteError::TooFewPositions(vertices.len().min(1)));
+        if parts.is_empty() {
+            return Err(RouteError::TooFewPositions(0));
+        }
+        for part in &parts {
+            if part.windows(2).all(|pair| pair[0] == pair[1]) {
+                return Err(RouteError::TooFewPositions(part.len().min(1)));
+            }
         }
         Ok(Self {
-            vertices,
+            parts,
             corridor_m,
+            is_directed: false,
+            checkpoints: Vec::new(),
         })
     }
 
-    /// The positions in walking order.
+    /// The same route, walked in the order of its positions only.
     #[must_use]
-    pub fn vertices(&self) -> &[LatLon] {
-        &self.vertices
+    pub fn directed(mut self, is_directed: bool) -> Self {
+        self.is_directed = is_directed;
+        self
+    }
+
+    /// The same route with the places that must be visited.
+    ///
+    /// # Errors
+    /// [`RouteError::Radius`] for one whose radius is no distance.
+    pub fn with_checkpoints(mut self, checkpoints: Vec<Checkpoint>) -> Result<Self, RouteError> {
+        if let Some(wrong) = checkpoints.iter().find(|c| !is_distance(c.radius_m)) {
+            return Err(RouteError::Radius {
+                id: wrong.id.clone(),
+                radius_m: wrong.radius_m,
+            });
+        }
+        self.checkpoints = checkpoints;
+        Ok(self)
+    }
+
+    /// The parts, each with its positions in walking order.
+    #[must_use]
+    pub fn parts(&self) -> &[Vec<LatLon>] {
+        &self.parts
     }
 
     /// How far from the line still counts as on it, in metres.
@@ -59,6 +116,22 @@ impl Route {
     pub fn corridor_m(&self) -> f64 {
         self.corridor_m
     }
+
+    /// True when walking it backwards covers nothing.
+    #[must_use]
+    pub fn is_directed(&self) -> bool {
+        self.is_directed
+    }
+
+    /// The places that must be visited, in the route's order.
+    #[must_use]
+    pub fn checkpoints(&self) -> &[Checkpoint] {
+        &self.checkpoints
+    }
+}
+
+fn is_distance(m: f64) -> bool {
+    m.is_finite() && m > 0.0
 }
 
 #[cfg(test)]
@@ -70,11 +143,17 @@ mod tests {
         let here = LatLon::try_new(31.23, 121.47).expect("in range");
         let there = LatLon::try_new(31.24, 121.47).expect("in range");
         assert_eq!(
-            Route::try_new(vec![here; 3], 25.0),
+            Route::try_new(vec![vec![here; 3]], 25.0),
             Err(RouteError::TooFewPositions(1))
         );
-        assert!(Route::try_new(vec![here, there], 25.0).is_ok());
-        assert!(Route::try_new(vec![here, there], 0.0).is_err());
-        assert!(Route::try_new(vec![here, there], f64::NAN).is_err());
+        assert_eq!(
+            Route::try_new(vec![], 25.0),
+            Err(RouteError::TooFewPositions(0))
+        );
+        let line = vec![here, there];
+        assert!(Route::try_new(vec![line.clone()], 25.0).is_ok());
+        assert!(Route::try_new(vec![line.clone(), vec![here]], 25.0).is_err());
+        assert!(Route::try_new(vec![line.clone()], 0.0).is_err());
+        assert!(Route::try_new(vec![line], f64::NAN).is_err());
     }
 }
