@@ -4,13 +4,23 @@
 //! Grids are planar in longitude and latitude; lengths and areas are geodesic on WGS 84.
 
 pub mod check;
+pub mod checkpoints;
+pub mod coverage;
 pub mod datum;
 pub mod distance;
 pub mod grid_file;
 pub mod h3;
+mod intervals;
+mod laps;
+mod local;
 pub mod locator;
 mod orient;
+#[cfg(test)]
+mod plane;
 pub mod points_file;
 mod ring;
+pub mod route_line;
 #[cfg(test)]
 mod test_data;
+pub mod track_filter;
+mod traverse;

@@ -1,0 +1,163 @@
+//! Stretches along a line, with the times at which they were walked: a set that grows.
+
+use crate::model::time::UtcMs;
+
+/// Two stretches nearer than this are one, in metres: less than positions are sealed with.
+const JOINT_M: f64 = 1e-3;
+
+/// A stretch along a line, and when it was walked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Stretch {
+    /// Its beginning, in metres from the line's.
+    pub(super) from_m: f64,
+    /// Its end, in metres from the line's beginning; never less than `from_m`.
+    pub(super) to_m: f64,
+    /// The earliest time at which any of it was walked.
+    pub(super) enter: UtcMs,
+    /// The latest.
+    pub(super) leave: UtcMs,
+}
+
+impl Stretch {
+    /// Its length in metres.
+    #[must_use]
+    pub(super) fn length_m(&self) -> f64 {
+        self.to_m - self.from_m
+    }
+}
+
+/// Stretches that neither overlap nor touch, in order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct StretchSet {
+    stretches: Vec<Stretch>,
+}
+
+impl StretchSet {
+    /// The stretches in order.
+    #[must_use]
+    pub(super) fn stretches(&self) -> &[Stretch] {
+        &self.stretches
+    }
+
+    /// Their length together, in metres.
+    #[must_use]
+    pub(super) fn length_m(&self) -> f64 {
+        self.stretches.iter().map(Stretch::length_m).sum()
+    }
+
+    /// Adds a stretch; what it touches becomes one with it.
+    pub(super) fn insert(&mut self, mut new: Stretch) {
+        let list = &mut self.stretches;
+        let first = list.partition_point(|s| s.to_m + JOINT_M < new.from_m);
+        let mut end = first;
+        while let Some(met) = list.get(end).filter(|s| s.from_m <= new.to_m + JOINT_M) {
+            new.from_m = new.from_m.min(met.from_m);
+            new.to_m = new.to_m.max(met.to_m);
+            new.enter = new.enter.min(met.enter);
+            new.leave = new.leave.max(met.leave);
+            end += 1;
+        }
+        // Walking on in one direction meets one stretch and replaces it in place.
+        if end == first + 1 {
+            list[first] = new;
+        } else {
+            list.splice(first..end, [new]);
+        }
+    }
+
+    /// Adds every stretch of another set.
+    pub(super) fn extend(&mut self, other: &Self) {
+        for stretch in &other.stretches {
+            self.insert(*stretch);
+        }
+    }
+
+    /// The parts of `from_m..to_m` that the set does not hold, in order.
+    #[must_use]
+    pub(super) fn gaps(&self, from_m: f64, to_m: f64) -> Vec<(f64, f64)> {
+        let mut gaps = Vec::new();
+        let mut at_m = from_m;
+        let first = self.stretches.partition_point(|s| s.to_m <= from_m);
+        for stretch in &self.stretches[first..] {
+            if stretch.from_m >= to_m {
+                break;
+            }
+            if stretch.from_m > at_m {
+                gaps.push((at_m, stretch.from_m));
+            }
+            at_m = at_m.max(stretch.to_m);
+        }
+        if at_m < to_m {
+            gaps.push((at_m, to_m));
+        }
+        gaps
+    }
+
+    /// The parts of `from_m..to_m` that the set holds, in order.
+    #[must_use]
+    pub(super) fn within(&self, from_m: f64, to_m: f64) -> Vec<(f64, f64)> {
+        let first = self.stretches.partition_point(|s| s.to_m <= from_m);
+        self.stretches[first..]
+            .iter()
+            .take_while(|s| s.from_m < to_m)
+            .map(|s| (s.from_m.max(from_m), s.to_m.min(to_m)))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn stretch(from_m: f64, to_m: f64) -> Stretch {
+        Stretch {
+            from_m,
+            to_m,
+            enter: UtcMs(from_m as u64),
+            leave: UtcMs(to_m as u64),
+        }
+    }
+
+    fn set(pairs: &[(f64, f64)]) -> StretchSet {
+        let mut set = StretchSet::default();
+        for (from_m, to_m) in pairs {
+            set.insert(stretch(*from_m, *to_m));
+        }
+        set
+    }
+
+    #[test]
+    fn stretches_that_touch_become_one_with_the_earliest_and_the_latest_time() {
+        let set = set(&[(10.0, 20.0), (30.0, 40.0), (20.0, 30.0)]);
+        assert_eq!(set.stretches(), [stretch(10.0, 40.0)]);
+    }
+
+    #[test]
+    fn gaps_and_what_is_within_make_the_whole() {
+        let set = set(&[(10.0, 20.0), (30.0, 40.0)]);
+        assert_eq!(set.gaps(0.0, 35.0), [(0.0, 10.0), (20.0, 30.0)]);
+        assert_eq!(set.within(15.0, 35.0), [(15.0, 20.0), (30.0, 35.0)]);
+        assert_eq!(set.gaps(12.0, 18.0), []);
+        assert_eq!(StretchSet::default().gaps(0.0, 5.0), [(0.0, 5.0)]);
+    }
+
+    proptest! {
+        #[test]
+        fn order_of_insertion_changes_nothing(
+            mut pairs in prop::collection::vec((0_u16..500, 1_u16..60), 1..30),
+            seed in any::<u64>(),
+        ) {
+            let stretches = |pairs: &[(u16, u16)]| -> Vec<(f64, f64)> {
+                pairs.iter().map(|(a, n)| (f64::from(*a), f64::from(*a + *n))).collect()
+            };
+            let one = set(&stretches(&pairs));
+            let turn = (seed as usize) % pairs.len();
+            pairs.rotate_left(turn);
+            pairs.reverse();
+            prop_assert_eq!(&one, &set(&stretches(&pairs)));
+            let missing: f64 = one.gaps(0.0, 600.0).iter().map(|(a, b)| b - a).sum();
+            prop_assert!((missing + one.length_m() - 600.0).abs() < 1e-9);
+        }
+    }
+}

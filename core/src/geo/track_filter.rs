@@ -1,0 +1,265 @@
+//! Which fixes of a track are believed. It works fix by fix in constant memory, as on a
+//! phone, and gives the same answer for a whole track at once.
+//!
+//! A fix is rejected when a mock provider made it, when its accuracy is too poor, when it
+//! comes from the past or for an instant that has its fix, or when nobody moves so fast:
+//! the outlier is dropped, and not the good fix after it. A fix that stands alone (the first
+//! of a track or after a gap) has nothing to vouch for it: three fixes that it contradicts
+//! and that agree with each other outvote it.
+//!
+//! Source: DOMAIN "Patrol and coverage".
+
+use super::distance::distance_m;
+use crate::model::track::{Fix, Mode};
+
+/// Accuracy that is assumed where the receiver tells none, in metres.
+const UNKNOWN_ACCURACY_M: f64 = 25.0;
+/// So many fixes in agreement outvote one that stands alone.
+const OUTVOTE: usize = 3;
+
+/// Why a fix is not believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Rejection {
+    /// A mock provider made it.
+    Mock,
+    /// The radius of 68 % is larger than the limit.
+    Accuracy,
+    /// Farther from the fix before than the mode of moving allows.
+    Speed,
+    /// Earlier than a fix that was accepted.
+    OutOfOrder,
+    /// A second fix for one instant.
+    Duplicate,
+}
+
+impl Rejection {
+    /// The key in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mock => "mock",
+            Self::Accuracy => "accuracy",
+            Self::Speed => "speed",
+            Self::OutOfOrder => "out_of_order",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// What becomes of a fix.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Judged {
+    /// It is believed; metres from the accepted fix before it, 0 for the first.
+    Accepted(Fix, f64),
+    /// It is not.
+    Rejected(Fix, Rejection),
+    /// One that was accepted before, the last one and alone, is outvoted.
+    Retracted(Fix),
+}
+
+/// The filter between two fixes.
+#[derive(Debug, Clone)]
+pub struct TrackFilter {
+    cap_mps: f64,
+    max_accuracy_m: f64,
+    gap_ms: u64,
+    anchor: Option<Fix>,
+    is_alone: bool,
+    challengers: Vec<(Fix, Rejection)>,
+}
+
+impl TrackFilter {
+    /// A filter that has seen nothing.
+    ///
+    /// - `max_accuracy_m`: the worst radius that is believed.
+    /// - `gap_ms`: a fix later than this after the one before has nothing to vouch for it.
+    #[must_use]
+    pub fn new(mode: Mode, max_accuracy_m: f64, gap_ms: u64) -> Self {
+        Self {
+            cap_mps: mode.speed_cap_mps(),
+            max_accuracy_m,
+            gap_ms,
+            anchor: None,
+            is_alone: false,
+            challengers: Vec::new(),
+        }
+    }
+
+    /// Takes the next fix in order of arrival. What is decided, about it or about fixes that
+    /// waited, is told to `tell` in order of arrival; a challenger waits for two more.
+    pub fn feed(&mut self, fix: Fix, tell: &mut impl FnMut(Judged)) {
+        if fix.is_mock {
+            return tell(Judged::Rejected(fix, Rejection::Mock));
+        }
+        if fix
+            .accuracy_m
+            .is_some_and(|m| m.is_nan() || m > self.max_accuracy_m)
+        {
+            return tell(Judged::Rejected(fix, Rejection::Accuracy));
+        }
+        let Some(anchor) = self.anchor else {
+            self.is_alone = true;
+            self.anchor = Some(fix);
+            return tell(Judged::Accepted(fix, 0.0));
+        };
+        match self.step(&anchor, &fix) {
+            Ok(moved_m) => {
+                self.reject_challengers(tell);
+                self.is_alone = fix.at.0 - anchor.at.0 > self.gap_ms;
+                self.anchor = Some(fix);
+                tell(Judged::Accepted(fix, moved_m));
+            }
+            Err(Rejection::Duplicate) => tell(Judged::Rejected(fix, Rejection::Duplicate)),
+            Err(why) if self.is_alone => self.challenge(anchor, fix, why, tell),
+            Err(why) => tell(Judged::Rejected(fix, why)),
+        }
+    }
+
+    /// The track has ended: what waited is decided.
+    pub fn finish(&mut self, tell: &mut impl FnMut(Judged)) {
+        self.reject_challengers(tell);
+    }
+
+    /// Metres from one fix to the next, or why they cannot be of one walk.
+    fn step(&self, from: &Fix, to: &Fix) -> Result<f64, Rejection> {
+        if to.at < from.at {
+            return Err(Rejection::OutOfOrder);
+        }
+        if to.at == from.at {
+            return Err(Rejection::Duplicate);
+        }
+        let accuracy_m = |fix: &Fix| fix.accuracy_m.unwrap_or(UNKNOWN_ACCURACY_M);
+        let elapsed_s = (to.at.0 - from.at.0) as f64 / 1000.0;
+        let moved_m = distance_m(from.place, to.place);
+        if moved_m > self.cap_mps * elapsed_s + accuracy_m(from) + accuracy_m(to) {
+            return Err(Rejection::Speed);
+        }
+        Ok(moved_m)
+    }
+
+    fn challenge(&mut self, anchor: Fix, fix: Fix, why: Rejection, tell: &mut impl FnMut(Judged)) {
+        let agrees = self.challengers.last().is_some_and(|(last, _)| {
+            self.step(last, &fix).is_ok() && fix.at.0 - last.at.0 <= self.gap_ms
+        });
+        if !agrees {
+            self.reject_challengers(tell);
+        }
+        self.challengers.push((fix, why));
+        if self.challengers.len() < OUTVOTE {
+            return;
+        }
+        tell(Judged::Retracted(anchor));
+        let mut before: Option<Fix> = None;
+        for (challenger, _) in std::mem::take(&mut self.challengers) {
+            let moved_m = before.map_or(0.0, |b| distance_m(b.place, challenger.place));
+            tell(Judged::Accepted(challenger, moved_m));
+            before = Some(challenger);
+        }
+        self.anchor = before;
+        self.is_alone = false;
+    }
+
+    fn reject_challengers(&mut self, tell: &mut impl FnMut(Judged)) {
+        for (fix, why) in self.challengers.drain(..) {
+            tell(Judged::Rejected(fix, why));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geo::plane::fix;
+
+    /// What becomes of fixes on a line: one letter each, in order of arrival.
+    fn judge(fixes: &[Fix]) -> String {
+        let mut filter = TrackFilter::new(Mode::Walk, 50.0, 60_000);
+        let mut told = String::new();
+        let mut tell = |judged: Judged| {
+            told.push(match judged {
+                Judged::Accepted(..) => 'a',
+                Judged::Rejected(_, Rejection::Mock) => 'm',
+                Judged::Rejected(_, Rejection::Accuracy) => 'p',
+                Judged::Rejected(_, Rejection::Speed) => 's',
+                Judged::Rejected(_, Rejection::OutOfOrder) => 'o',
+                Judged::Rejected(_, Rejection::Duplicate) => 'd',
+                Judged::Retracted(_) => '-',
+            });
+        };
+        for fix in fixes {
+            filter.feed(*fix, &mut tell);
+        }
+        filter.finish(&mut tell);
+        told
+    }
+
+    #[test]
+    fn outlier_is_dropped_and_not_the_good_fix_after_it() {
+        let fixes = [
+            fix(0.0, 0.0, 0.0),
+            fix(10.0, 14.0, 0.0),
+            fix(20.0, 900.0, 0.0),
+            fix(30.0, 42.0, 0.0),
+        ];
+        assert_eq!(judge(&fixes), "aasa");
+    }
+
+    #[test]
+    fn limit_of_a_step_is_the_cap_and_both_accuracies() {
+        // 3 m/s × 10 s + 25 m + 25 m = 80 m.
+        let step = |x_m| [fix(0.0, 0.0, 0.0), fix(10.0, 0.0, 0.0), fix(20.0, x_m, 0.0)];
+        assert_eq!(judge(&step(79.9)), "aaa");
+        assert_eq!(judge(&step(80.1)), "aas");
+        let mut sure = step(79.9);
+        sure[1].accuracy_m = Some(5.0);
+        assert_eq!(judge(&sure), "aas");
+    }
+
+    #[test]
+    fn mock_poor_early_and_double_fixes_are_told_apart() {
+        let mut fixes = vec![
+            fix(0.0, 0.0, 0.0),
+            fix(10.0, 10.0, 0.0),
+            fix(20.0, 20.0, 0.0),
+            fix(30.0, 30.0, 0.0),
+            fix(5.0, 8.0, 0.0),
+            fix(10.0, 10.0, 0.0),
+            fix(40.0, 40.0, 0.0),
+        ];
+        fixes[1].is_mock = true;
+        fixes[2].accuracy_m = Some(50.1);
+        fixes[3].accuracy_m = Some(50.0);
+        assert_eq!(judge(&fixes), "ampaooa");
+        fixes.push(fix(40.0, 41.0, 0.0));
+        assert_eq!(judge(&fixes), "ampaooad");
+    }
+
+    #[test]
+    fn first_fix_far_off_is_outvoted_by_three_that_agree() {
+        let mut fixes = vec![fix(0.0, 5000.0, 0.0)];
+        fixes.extend((1..=5).map(|n| fix(f64::from(n) * 10.0, f64::from(n) * 14.0, 0.0)));
+        assert_eq!(judge(&fixes), "a-aaaaa");
+        assert_eq!(judge(&fixes[..3]), "ass");
+    }
+
+    #[test]
+    fn fix_from_the_future_is_outvoted_and_poisons_nothing() {
+        let fixes = [
+            fix(0.0, 0.0, 0.0),
+            fix(10.0, 10.0, 0.0),
+            fix(9_000_000.0, 20.0, 0.0),
+            fix(20.0, 20.0, 0.0),
+            fix(30.0, 30.0, 0.0),
+            fix(40.0, 40.0, 0.0),
+        ];
+        assert_eq!(judge(&fixes), "aaa-aaa");
+    }
+
+    #[test]
+    fn burst_of_outliers_does_not_outvote_fixes_that_agreed_before() {
+        let mut fixes: Vec<_> = (0..3).map(|n| fix(f64::from(n) * 5.0, 0.0, 0.0)).collect();
+        fixes.extend((3..8).map(|n| fix(f64::from(n) * 5.0, 2000.0, 0.0)));
+        fixes.push(fix(40.0, 5.0, 0.0));
+        assert_eq!(judge(&fixes), "aaasssssa");
+    }
+}
