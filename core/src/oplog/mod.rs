@@ -21,4 +21,5 @@ pub mod history;
 pub mod hlc;
 pub mod judge;
 pub mod merge;
+mod operation;
 pub mod sign;
