@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use bading_core::model::case::CaseId;
 use bading_core::model::identifiers::{DeviceKey, Zone};
-use bading_core::oplog::body::{Body, BodyError, Kind};
+use bading_core::oplog::body::{Body, BodyError, Kind, Subject};
 use bading_core::oplog::certificate::Certificate;
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::{SignedEntry, Stamp, Verdict};
@@ -19,7 +19,7 @@ use crate::error::HubError;
 use crate::judgement::{self, Cases, Signer};
 use crate::sequence::Sequencer;
 use crate::store::log::{self, ZoneStreams};
-use crate::store::{blobs, people};
+use crate::store::{blobs, patrols, people};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -160,6 +160,7 @@ impl Batch<'_> {
     ) -> Result<(), HubError> {
         let (conn, zone) = (self.sequencer.conn, self.sequencer.zone);
         let position = self.sequencer.next_position();
+        let entry_time = self.sequencer.hub_time;
         let mut input = judgement::input(
             commit,
             (self.sequencer.epoch(), position),
@@ -197,6 +198,14 @@ impl Batch<'_> {
         }
         if let (Verdict::Admitted, Ok(body)) = (&verdict, body) {
             for operation in &body.operations {
+                if let (Kind::StartPatrol { .. }, Some(patrol_id)) =
+                    (&operation.kind, operation.subject.as_patrol())
+                {
+                    let header = input.commit.header();
+                    let started = header.hlc.effective(header.last_hub_time, entry_time).ms;
+                    let person = self.signer.authority.person.as_ref();
+                    patrols::note(conn, zone, patrol_id, position, &header.device, person, started)?;
+                }
                 if let (Kind::AddPhoto(photo), Some(case_id)) =
                     (&operation.kind, operation.subject.as_case())
                 {
@@ -217,7 +226,7 @@ impl Batch<'_> {
         let hub_key = self.hub.key.key();
         let mut case = CaseState::empty(case_id);
         let signers = &mut self.signers;
-        log::commits_of_case(conn, zone, case_id, |stored| {
+        log::commits_about(conn, zone, &Subject::case(case_id), |stored| {
             let commit = stored
                 .content
                 .as_deref()

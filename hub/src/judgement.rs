@@ -11,7 +11,7 @@ use bading_core::oplog::body::{Body, BodyError, Kind, Subject};
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::Verdict;
 use bading_core::oplog::fold::{Annotation, CaseState, Input, Outcome};
-use bading_core::oplog::judge::{Refusal, judge};
+use bading_core::oplog::judge::{Refusal, judge, judge_patrols};
 
 /// Cases as they stand before the commit that is judged.
 pub(crate) type Cases = HashMap<CaseId, CaseState>;
@@ -67,6 +67,9 @@ pub(crate) fn verdict_on(
         if let Err(refusal) = judge(body, &commit.header().device, &signer.authority, case) {
             return Verdict::Refused(refusal.to_string());
         }
+    }
+    if let Err(refusal) = judge_patrols(body, &signer.authority) {
+        return Verdict::Refused(refusal.to_string());
     }
     Verdict::Admitted
 }

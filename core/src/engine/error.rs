@@ -97,13 +97,21 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::Identifier { .. }
         | ServiceError::TextTooLong { .. }
         | ServiceError::UnknownClass(_)
+        | ServiceError::UnknownRoute(_)
         | ServiceError::Commit(_)
         | ServiceError::Grids(_)
         | ServiceError::GridCode { .. }
         | ServiceError::Duties(_) => ErrorKind::InvalidInput,
-        ServiceError::NoSuchCase(_) | ServiceError::NoSuchPhoto(_) => ErrorKind::NotFound,
+        ServiceError::NoSuchCase(_)
+        | ServiceError::NoSuchPhoto(_)
+        | ServiceError::NoSuchPatrol(_)
+        | ServiceError::NoPatrol => ErrorKind::NotFound,
         ServiceError::Refused(_)
         | ServiceError::WrongPhase { .. }
+        | ServiceError::PatrolUnderWay(_)
+        | ServiceError::PatrolPaused
+        | ServiceError::PatrolNotPaused
+        | ServiceError::PatrolElsewhere
         | ServiceError::NotEnrolled
         | ServiceError::OtherHub
         | ServiceError::Sign(_) => ErrorKind::NotAllowed,

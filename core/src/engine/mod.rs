@@ -8,7 +8,7 @@ mod key;
 mod system;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
@@ -19,14 +19,17 @@ pub use system::SystemHost;
 use crate::model::case::{CaseId, Field};
 use crate::model::grid::GridCode;
 use crate::model::identifiers::Hash;
+use crate::model::patrol::{Interruption, PatrolId};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
+use crate::model::track::Fix;
 use crate::model::workflow::Action;
 use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
 use crate::services::packs::Reference;
+use crate::services::patrol::{self, PatrolLine, PatrolPlan, PatrolView, Recording};
 use crate::services::sync::{self, SyncReport};
 use crate::services::verify::{self, Verification};
 use crate::services::{Context, Host, ServiceError, log};
@@ -61,6 +64,8 @@ pub struct Engine {
     signer: Arc<dyn DeviceSigner>,
     host: Arc<dyn Host>,
     reference: Reference,
+    /// The patrol under way in this process, once somebody asked for it.
+    recording: Mutex<Option<Recording>>,
 }
 
 /// Who this device is and what it still has to send.
@@ -106,6 +111,7 @@ impl Engine {
             signer,
             host: options.host,
             reference: Reference::default(),
+            recording: Mutex::new(None),
         })
     }
 
@@ -246,7 +252,145 @@ impl Engine {
     /// # Errors
     /// As [`sync::sync`].
     pub fn sync_through(&self, transport: &mut dyn Transport) -> Result<SyncReport, EngineError> {
+        if let Some(recording) = self.recording_now().as_mut() {
+            recording.flush(&self.context())?;
+        }
         Ok(sync::sync(&self.context(), transport)?)
+    }
+
+    /// Begins a patrol.
+    ///
+    /// # Errors
+    /// As [`patrol::start`].
+    pub fn start_patrol(&self, plan: &PatrolPlan) -> Result<PatrolView, EngineError> {
+        let mut now = self.recording_now();
+        let recording = patrol::start(&self.context(), plan)?;
+        Ok(now.insert(recording).view())
+    }
+
+    /// Feeds fixes to the patrol under way, one or many, in order of arrival; they are on the
+    /// disk within [`patrol::FLUSH_MS`].
+    ///
+    /// # Errors
+    /// As [`Recording::feed`]; [`ServiceError::NoPatrol`].
+    pub fn feed_patrol(&self, fixes: &[Fix]) -> Result<(), EngineError> {
+        self.with_recording(|recording, context| recording.feed(context, fixes))
+    }
+
+    /// Notes a gap in the recording that the host knows of.
+    ///
+    /// # Errors
+    /// As [`Recording::interrupt`]; [`ServiceError::NoPatrol`].
+    pub fn interrupt_patrol(&self, why: Interruption) -> Result<(), EngineError> {
+        self.with_recording(|recording, context| recording.interrupt(context, why))
+    }
+
+    /// Writes what was fed to the disk now.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`]; [`ServiceError::NoPatrol`].
+    pub fn flush_patrol(&self) -> Result<(), EngineError> {
+        self.with_recording(|recording, context| recording.flush(context))
+    }
+
+    /// Interrupts the patrol under way.
+    ///
+    /// # Errors
+    /// As [`Recording::pause`]; [`ServiceError::NoPatrol`].
+    pub fn pause_patrol(&self) -> Result<PatrolView, EngineError> {
+        self.with_recording(|recording, context| {
+            recording.pause(context).map(|()| recording.view())
+        })
+    }
+
+    /// Goes on with the paused patrol.
+    ///
+    /// # Errors
+    /// As [`Recording::resume`]; [`ServiceError::NoPatrol`].
+    pub fn resume_patrol(&self) -> Result<PatrolView, EngineError> {
+        self.with_recording(|recording, context| {
+            recording.resume(context).map(|()| recording.view())
+        })
+    }
+
+    /// Ends the patrol under way.
+    ///
+    /// # Errors
+    /// As [`Recording::finish`]; [`ServiceError::NoPatrol`].
+    pub fn finish_patrol(&self) -> Result<PatrolView, EngineError> {
+        let mut now = self.recording_now();
+        self.take_over(&mut now)?;
+        let recording = now.as_mut().ok_or(ServiceError::NoPatrol)?;
+        let view = recording.finish(&self.context())?;
+        *now = None;
+        Ok(view)
+    }
+
+    /// The patrol under way as it stands; nothing when there is none.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn patrol_now(&self) -> Result<Option<PatrolView>, EngineError> {
+        if let Some(recording) = self.recording_now().as_ref() {
+            return Ok(Some(recording.view()));
+        }
+        // Another process may be recording: looking takes nothing over.
+        let recorded = self.store.read(|tx| tx.recording().map_err(ServiceError::from))?;
+        let Some(row) = recorded else { return Ok(None) };
+        Ok(Some(patrol::show(&self.context(), row.patrol_id)?))
+    }
+
+    /// A patrol of this store.
+    ///
+    /// # Errors
+    /// As [`patrol::show`].
+    pub fn show_patrol(&self, patrol_id: PatrolId) -> Result<PatrolView, EngineError> {
+        Ok(patrol::show(&self.context(), patrol_id)?)
+    }
+
+    /// The patrols of this store, the latest first.
+    ///
+    /// # Errors
+    /// As [`patrol::list`].
+    pub fn list_patrols(&self) -> Result<Vec<PatrolLine>, EngineError> {
+        Ok(patrol::list(&self.context())?)
+    }
+
+    /// The recorded fixes of a patrol of this store.
+    ///
+    /// # Errors
+    /// As [`patrol::track`].
+    pub fn track(&self, patrol_id: PatrolId) -> Result<Vec<Fix>, EngineError> {
+        Ok(patrol::track(&self.context(), patrol_id)?)
+    }
+
+    fn recording_now(&self) -> MutexGuard<'_, Option<Recording>> {
+        // A panic in between left at most fixes that were not flushed.
+        self.recording.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what an earlier process was recording.
+    fn take_over(&self, now: &mut Option<Recording>) -> Result<(), ServiceError> {
+        if now.is_none() {
+            *now = patrol::take_over(&self.context())?;
+        }
+        Ok(())
+    }
+
+    fn with_recording<T>(
+        &self,
+        work: impl FnOnce(&mut Recording, &Context<'_>) -> Result<T, ServiceError>,
+    ) -> Result<T, EngineError> {
+        let mut now = self.recording_now();
+        self.take_over(&mut now)?;
+        let recording = now.as_mut().ok_or(ServiceError::NoPatrol)?;
+        match work(recording, &self.context()) {
+            Err(ServiceError::PatrolElsewhere) => {
+                *now = None;
+                Err(ServiceError::PatrolElsewhere.into())
+            }
+            outcome => Ok(outcome?),
+        }
     }
 
     /// Checks everything in the store again.
@@ -293,6 +437,23 @@ impl Engine {
     #[must_use]
     pub fn thumbnail_path(&self, hash: &Hash, longest_px: u32) -> std::path::PathBuf {
         self.store.blobs().derived_path(hash, longest_px)
+    }
+}
+
+impl Drop for Engine {
+    /// A handle that is closed in order leaves no gap in the track of a patrol under way.
+    fn drop(&mut self) {
+        let recording = self.recording.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(mut recording) = recording.take() {
+            let context = Context {
+                store: &self.store,
+                host: self.host.as_ref(),
+                signer: self.signer.as_ref(),
+                reference: &self.reference,
+            };
+            // What cannot be written now is a gap, and the next process says so.
+            let _ = recording.hand_over(&context);
+        }
     }
 }
 

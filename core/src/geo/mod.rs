@@ -24,3 +24,4 @@ pub mod route_line;
 mod test_data;
 pub mod track_filter;
 mod traverse;
+pub mod walk;

@@ -95,6 +95,26 @@ impl FromStr for CaseId {
     }
 }
 
+/// A patrol, named by the device that walks it, at once and offline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PatrolId(pub Uuid);
+
+impl fmt::Display for PatrolId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for PatrolId {
+    type Err = IdentifierError;
+
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        Uuid::parse_str(text)
+            .map(Self)
+            .map_err(|_| IdentifierError::Form { what: "patrol id" })
+    }
+}
+
 /// How a device signs, fixed when it enrols and written in every commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Suite {
@@ -231,6 +251,10 @@ text_identifier!(
     ClassCode, "class", 32, is_plain
 );
 text_identifier!(
+    /// A planned route as the city's file of routes and its roster name it.
+    RouteCode, "route code", 64, |c| !c.is_control()
+);
+text_identifier!(
     /// A cell of the unit grid, or `h3:` and an H3 index where a city has no grid. The text
     /// is opaque here; a [`crate::model::grid::CodeProfile`] takes it apart.
     GridCode, "grid code", 40, |c| c.is_ascii_graphic()
@@ -297,6 +321,9 @@ mod tests {
         assert!(PersonId::parse(&"1".repeat(65)).is_err());
         assert!(DepartmentId::parse("市政 园林局").is_ok());
         assert!(DepartmentId::parse("a\nb").is_err());
+        assert!(RouteCode::parse("延安路 早班").is_ok());
+        assert!(RouteCode::parse("R\t1").is_err());
+        assert!(RouteCode::parse(&"路".repeat(65)).is_err());
         assert_eq!(
             GridCode::parse("110101 03"),
             Err(IdentifierError::Character {

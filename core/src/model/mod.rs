@@ -3,13 +3,14 @@
 //!
 //! The eight fixes are eight files: [`grid`], [`person`], [`duty`], [`route`],
 //! [`time`], [`quantity`], [`quality`], [`verdict`]. What they speak of stands beside
-//! them: [`case`] and its [`workflow`], [`photo`], [`track`], [`place`], and the
-//! [`identifiers`] that all of them share.
+//! them: [`case`] and its [`workflow`], [`patrol`] and its [`track`], [`photo`], [`place`],
+//! and the [`identifiers`] that all of them share.
 
 pub mod case;
 pub mod duty;
 pub mod grid;
 pub mod identifiers;
+pub mod patrol;
 pub mod person;
 pub mod photo;
 pub mod place;

@@ -204,6 +204,9 @@ pub const SPEAKERS: &[Role] = &[
     Role::Administrator,
 ];
 
+/// Who walks patrols.
+pub const PATROLLERS: &[Role] = &[Role::Inspector];
+
 impl Action {
     /// The number that stands for it in formats.
     #[must_use]

@@ -11,10 +11,12 @@ use thiserror::Error;
 
 use crate::model::case::{CaseId, ClassCode, Field, OpId, Source};
 use crate::model::grid::GridCode;
-use crate::model::identifiers::{DepartmentId, Hash};
+use crate::model::identifiers::{DepartmentId, Hash, PatrolId, RouteCode};
+use crate::model::patrol::PatrolStep;
 use crate::model::photo::Photo;
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
+use crate::model::track::Mode;
 use crate::model::workflow::Action;
 use crate::oplog::cbor::{CborError, Reader, Writer, exact};
 use crate::oplog::commit::{CommittedValue, MAX_VALUES};
@@ -30,7 +32,7 @@ pub const MAX_OVERWRITES: usize = 64;
 /// What an operation is about. New kinds come with new versions and are forwarded unread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
-    /// 1 for a case; higher kinds belong to later versions.
+    /// 1 for a case, 2 for a patrol; higher kinds belong to later versions.
     pub kind: u64,
     /// The subject's own name.
     pub id: [u8; 16],
@@ -39,6 +41,8 @@ pub struct Subject {
 impl Subject {
     /// The kind of a case.
     pub const CASE: u64 = 1;
+    /// The kind of a patrol.
+    pub const PATROL: u64 = 2;
 
     /// The subject of a case.
     #[must_use]
@@ -47,6 +51,21 @@ impl Subject {
             kind: Self::CASE,
             id: *id.0.as_bytes(),
         }
+    }
+
+    /// The subject of a patrol.
+    #[must_use]
+    pub fn patrol(id: PatrolId) -> Self {
+        Self {
+            kind: Self::PATROL,
+            id: *id.0.as_bytes(),
+        }
+    }
+
+    /// The patrol, when it is one.
+    #[must_use]
+    pub fn as_patrol(&self) -> Option<PatrolId> {
+        (self.kind == Self::PATROL).then(|| PatrolId(uuid::Uuid::from_bytes(self.id)))
     }
 
     /// The case, when it is one.
@@ -115,6 +134,26 @@ pub enum Kind {
         /// Why, as a value (text).
         reason: Option<ValueRef>,
     },
+    /// A patrol begins.
+    StartPatrol {
+        /// How the person moves.
+        mode: Mode,
+        /// The planned route, when there is one.
+        route: Option<RouteCode>,
+        /// The pack of routes that the device knew it from.
+        routes_pin: Option<Hash>,
+    },
+    /// A part of the track, as a value (a [`crate::oplog::chunk`]).
+    Track {
+        /// Its place among the patrol's parts, from 0.
+        index: u64,
+        /// How many fixes it holds.
+        fixes: u64,
+        /// The fixes and marks.
+        chunk: ValueRef,
+    },
+    /// A patrol is interrupted, goes on, or is over.
+    StepPatrol(PatrolStep),
     /// An operation of a newer version: its number and its bytes.
     Unknown {
         /// The kind's number.
@@ -265,6 +304,11 @@ impl BodyBuilder {
         self.value(place.encode(), nonce)
     }
 
+    /// Adds a part of a track, already encoded, with its random nonce.
+    pub fn chunk(&mut self, chunk: Vec<u8>, nonce: [u8; 16]) -> ValueRef {
+        self.value(chunk, nonce)
+    }
+
     fn value(&mut self, value: Vec<u8>, nonce: [u8; 16]) -> ValueRef {
         let value = CommittedValue { nonce, value };
         self.body.commitments.push(value.commitment());
@@ -315,6 +359,15 @@ impl Body {
             Some(Some(value)) => {
                 Placed::decode(&value.value).map_or(Lookup::Erased, Lookup::Present)
             }
+            _ => Lookup::Erased,
+        }
+    }
+
+    /// The bytes of a value of this body's commit, whatever they are.
+    #[must_use]
+    pub fn bytes(values: &[Option<CommittedValue>], at: ValueRef) -> Lookup<&[u8]> {
+        match values.get(at.0 as usize) {
+            Some(Some(value)) => Lookup::Present(&value.value),
             _ => Lookup::Erased,
         }
     }
@@ -397,9 +450,17 @@ impl Body {
                 }
                 Kind::Comment(at) => check(Some(*at), false)?,
                 Kind::Transition { reason, .. } => check(*reason, false)?,
+                // A chunk that cannot be read is a gap in the track, not a malformed commit:
+                // its fixes are evidence against nobody but its own device.
+                Kind::Track { chunk, .. } if values.get(chunk.0 as usize).is_none() => {
+                    return Err(BodyError::NoSuchValue(chunk.0));
+                }
                 Kind::Set { .. }
                 | Kind::AddPhoto(_)
                 | Kind::WithdrawPhoto(_)
+                | Kind::StartPatrol { .. }
+                | Kind::Track { .. }
+                | Kind::StepPatrol(_)
                 | Kind::Unknown { .. } => {}
             }
         }

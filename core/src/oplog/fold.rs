@@ -417,7 +417,11 @@ impl CaseState {
                 self.say(op, *field, value, over, signed);
             }
             Kind::Comment(_) => {}
-            Kind::Unknown { .. } => return Outcome::Unread,
+            // What belongs to a patrol says nothing of a case.
+            Kind::StartPatrol { .. }
+            | Kind::Track { .. }
+            | Kind::StepPatrol(_)
+            | Kind::Unknown { .. } => return Outcome::Unread,
             Kind::Transition { .. } => unreachable!("transitions go through move_case"),
         }
         self.took_effect(signed.at, signed.is_provisional);
@@ -548,7 +552,10 @@ fn describe(kind: &Kind, commit: &Commit) -> (&'static str, Option<String>) {
         Kind::Set { .. } => ("set", None),
         Kind::Comment(at) => ("comment", text(*at)),
         Kind::Transition { action, reason, .. } => (action.as_str(), reason.and_then(text)),
-        Kind::Unknown { .. } => ("unknown", None),
+        Kind::StartPatrol { .. }
+        | Kind::Track { .. }
+        | Kind::StepPatrol(_)
+        | Kind::Unknown { .. } => ("unknown", None),
     }
 }
 

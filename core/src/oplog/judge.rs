@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::model::identifiers::DeviceKey;
 use crate::model::person::{Authority, Role};
-use crate::model::workflow::{AMENDERS, Action, Guard, SPEAKERS};
+use crate::model::workflow::{AMENDERS, Action, Guard, PATROLLERS, SPEAKERS};
 use crate::oplog::body::{Body, Kind};
 use crate::oplog::fold::CaseState;
 
@@ -64,7 +64,11 @@ pub fn judge(
         match &operation.kind {
             Kind::Open { .. } if case.opened.is_some() => return Err(Refusal::AlreadyOpen),
             // Reporting is open to everybody: a report is never turned away.
-            Kind::Open { .. } | Kind::Unknown { .. } => {}
+            Kind::Open { .. }
+            | Kind::StartPatrol { .. }
+            | Kind::Track { .. }
+            | Kind::StepPatrol(_)
+            | Kind::Unknown { .. } => {}
             Kind::AddPhoto(_) | Kind::Comment(_) => {
                 may(authority, SPEAKERS, case, is_reporter)?;
             }
@@ -96,6 +100,21 @@ pub fn judge(
                 }
             }
         }
+    }
+    Ok(())
+}
+
+/// Judges the operations of a body that concern patrols: only inspectors walk them.
+///
+/// # Errors
+/// [`Refusal::Role`].
+pub fn judge_patrols(body: &Body, authority: &Authority) -> Result<(), Refusal> {
+    let walks = body
+        .operations
+        .iter()
+        .any(|operation| operation.subject.as_patrol().is_some());
+    if walks && !authority.has_any(PATROLLERS) {
+        return Err(Refusal::Role);
     }
     Ok(())
 }

@@ -8,12 +8,14 @@
 //! - [`certificate`] and [`entry`]: what the hub says: grants, and the zone's sequence.
 //! - [`judge`], [`merge`], [`fold`] and [`history`]: who may do what, how fields merge, what
 //!   results, and that it does so in whatever order commits arrive.
+//! - [`chunk`] and [`patrol`]: parts of a track as bytes, and a patrol folded from them.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
 pub mod body;
 pub mod cbor;
 pub mod certificate;
+pub mod chunk;
 pub mod commit;
 pub mod entry;
 pub mod fold;
@@ -22,4 +24,5 @@ pub mod hlc;
 pub mod judge;
 pub mod merge;
 mod operation;
+pub mod patrol;
 pub mod sign;

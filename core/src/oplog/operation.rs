@@ -2,8 +2,10 @@
 
 use crate::model::case::{ClassCode, Field, OpId, Source};
 use crate::model::grid::GridCode;
-use crate::model::identifiers::{DepartmentId, Hash};
+use crate::model::identifiers::{DepartmentId, Hash, RouteCode};
+use crate::model::patrol::PatrolStep;
 use crate::model::photo::{Photo, PhotoRole};
+use crate::model::track::Mode;
 use crate::model::workflow::Action;
 use crate::oplog::body::{Content, Kind, MAX_OVERWRITES, Operation, Subject, ValueRef};
 use crate::oplog::cbor::{CborError, Reader, Writer};
@@ -93,6 +95,34 @@ pub(super) fn write_operation(writer: &mut Writer, operation: &Operation) {
                 })
                 .optional(*reason, write_value_ref);
         }
+        Kind::StartPatrol {
+            mode,
+            route,
+            routes_pin,
+        } => {
+            begin(3, 16);
+            writer
+                .uint(mode.code().into())
+                .optional(route.as_ref(), |writer, route| {
+                    writer.text(route.as_str());
+                })
+                .optional(*routes_pin, |writer, pin| {
+                    writer.bytes(&pin.0);
+                });
+        }
+        Kind::Track {
+            index,
+            fixes,
+            chunk,
+        } => {
+            begin(3, 17);
+            writer.uint(*index).uint(*fixes);
+            write_value_ref(writer, *chunk);
+        }
+        Kind::StepPatrol(step) => {
+            begin(1, 18);
+            writer.uint(step.code().into());
+        }
         Kind::Unknown { bytes, .. } => {
             writer.raw(bytes);
         }
@@ -158,6 +188,25 @@ pub(super) fn read_operation(reader: &mut Reader<'_>) -> Result<Operation, CborE
             expect(4)?;
             read_transition(reader)?
         }
+        16 => {
+            expect(3)?;
+            read_start(reader)?
+        }
+        17 => {
+            expect(3)?;
+            Kind::Track {
+                index: reader.uint("chunk index")?,
+                fixes: reader.uint("fix count")?,
+                chunk: read_value_ref(reader)?,
+            }
+        }
+        18 => {
+            expect(1)?;
+            Kind::StepPatrol(
+                PatrolStep::from_code(reader.uint("patrol step")?)
+                    .ok_or(CborError::Range("patrol step"))?,
+            )
+        }
         _ => Kind::Unknown {
             code,
             bytes: bytes.to_vec(),
@@ -175,6 +224,16 @@ fn read_open(reader: &mut Reader<'_>) -> Result<Kind, CborError> {
         grid: reader.optional("grid", read_grid)?,
         place: reader.optional("place", read_value_ref)?,
         note: reader.optional("note", read_value_ref)?,
+    })
+}
+
+fn read_start(reader: &mut Reader<'_>) -> Result<Kind, CborError> {
+    Ok(Kind::StartPatrol {
+        mode: Mode::from_code(reader.uint("mode")?).ok_or(CborError::Range("mode"))?,
+        route: reader.optional("route", |reader| {
+            RouteCode::parse(reader.text("route", 256)?).map_err(|_| CborError::Range("route"))
+        })?,
+        routes_pin: reader.optional("routes pin", |reader| reader.fixed("routes pin").map(Hash))?,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use crate::model::case::{CaseId, Field};
 use crate::model::identifiers::{DeviceKey, Hash, Zone};
+use crate::model::patrol::PatrolId;
 use crate::model::person::Authority;
 use crate::model::time::UtcMs;
 use crate::oplog::body::{Body, Subject};
@@ -12,9 +13,11 @@ use crate::oplog::fold::{Annotation, CaseState, Input};
 use crate::oplog::history::CaseHistory;
 use crate::oplog::hlc::Hlc;
 use crate::oplog::merge::FieldValue;
+use crate::oplog::patrol::PatrolState;
 use crate::services::{Context, ServiceError};
 use crate::storage::case::CaseRow;
 use crate::storage::log::{EntryPlace, StoredCommit};
+use crate::storage::patrol::PatrolRow;
 use crate::storage::reference::Setting;
 use crate::storage::{StoreError, Tx};
 
@@ -56,8 +59,8 @@ pub fn append(
     let commit = Commit::seal(draft, body, context.signer)?;
     tx.insert_commit(&commit, &body.subjects(), true)?;
     write_clock(tx, hlc)?;
-    for case_id in body.subjects().iter().filter_map(Subject::as_case) {
-        refold(tx, &device, case_id)?;
+    for subject in body.subjects() {
+        refold_subject(tx, &device, &subject)?;
     }
     Ok(commit)
 }
@@ -76,6 +79,17 @@ pub fn zone_for(tx: &Tx<'_>, case_id: Option<CaseId>) -> Result<Zone, StoreError
     Ok(own_certificate(tx)?
         .map(|certificate| certificate.grant().intake_zone.clone())
         .unwrap_or_default())
+}
+
+/// Where a new commit about a patrol is written: where the patrol began.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn zone_of_patrol(tx: &Tx<'_>, patrol_id: PatrolId) -> Result<Zone, StoreError> {
+    match tx.zone_of(&Subject::patrol(patrol_id))? {
+        Some(zone) => Ok(zone),
+        None => zone_for(tx, None),
+    }
 }
 
 /// The commits of a case with their stamps and signers, folded.
@@ -108,7 +122,68 @@ pub fn refold(tx: &Tx<'_>, own_device: &DeviceKey, case_id: CaseId) -> Result<()
     tx.put_case(&line_of(history.state(), zone))
 }
 
-/// Folds every case again from the log.
+/// The commits of a patrol with their stamps and signers, folded.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn patrol_state(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    patrol_id: PatrolId,
+) -> Result<PatrolState, StoreError> {
+    let hub = hub_key(tx)?;
+    let inputs = tx
+        .commits_about(&Subject::patrol(patrol_id))?
+        .iter()
+        .map(|stored| read_input(tx, stored, hub.as_ref(), own_device))
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(PatrolState::fold(patrol_id, &inputs))
+}
+
+/// Folds what a subject's commits say and writes its line in the list; of a kind that this
+/// version does not know nothing is written.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn refold_subject(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    subject: &Subject,
+) -> Result<(), StoreError> {
+    if let Some(case_id) = subject.as_case() {
+        return refold(tx, own_device, case_id);
+    }
+    let Some(patrol_id) = subject.as_patrol() else {
+        return Ok(());
+    };
+    let state = patrol_state(tx, own_device, patrol_id)?;
+    match patrol_line(&state, tx.zone_of(subject)?) {
+        Some(line) => tx.put_patrol(&line),
+        // Its start has not arrived, or was refused: there is nothing to list.
+        None => Ok(()),
+    }
+}
+
+/// The line of a patrol in the list; nothing before its start has arrived.
+#[must_use]
+pub fn patrol_line(state: &PatrolState, zone: Option<Zone>) -> Option<PatrolRow> {
+    let started = state.started.as_ref()?;
+    Some(PatrolRow {
+        patrol_id: state.patrol_id,
+        zone: zone.map(|zone| zone.as_str().to_owned()),
+        person: started.person.clone(),
+        device: started.device,
+        route: started.route.clone(),
+        mode: started.mode,
+        phase: state.phase,
+        started_ms: started.at.ms.0,
+        finished_ms: state.finished.map(|at| at.ms.0),
+        updated_ms: state.updated.ms.0,
+        is_provisional: state.is_provisional,
+    })
+}
+
+/// Folds every case and patrol again from the log; answers how many cases there are.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -117,6 +192,9 @@ pub fn rebuild_views(tx: &Tx<'_>, own_device: &DeviceKey) -> Result<usize, Store
     let subjects = tx.subjects(Subject::CASE)?;
     for case_id in subjects.iter().filter_map(Subject::as_case) {
         refold(tx, own_device, case_id)?;
+    }
+    for patrol in tx.subjects(Subject::PATROL)? {
+        refold_subject(tx, own_device, &patrol)?;
     }
     Ok(subjects.len())
 }

@@ -5,7 +5,8 @@
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
 //! - [`verify`]: check everything again, without trusting anybody.
-//! - [`packs`]: reference data: grids and duty lists.
+//! - [`patrol`]: record a walk, and see what it covers.
+//! - [`packs`]: reference data: grids, duty lists, routes, rosters, calendars.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
 //! docs/formats/commit.md, a line in `oplog/body.rs` (reading) and `oplog/merge.rs` (the
@@ -17,6 +18,7 @@ pub mod case;
 pub mod enrol;
 pub mod log;
 pub mod packs;
+pub mod patrol;
 pub mod sync;
 pub mod verify;
 
@@ -25,6 +27,7 @@ use thiserror::Error;
 use crate::geo::grid_file::GridFileError;
 use crate::model::case::CaseId;
 use crate::model::identifiers::{DeviceKey, Hash, IdentifierError};
+use crate::model::patrol::PatrolId;
 use crate::model::place::PlaceError;
 use crate::model::time::ClockReading;
 use crate::oplog::certificate::CertificateError;
@@ -134,6 +137,27 @@ pub enum ServiceError {
         /// What was to be done.
         action: &'static str,
     },
+    /// A patrol is under way on this device; another begins when it is finished.
+    #[error("patrol {0} is under way: finish it first")]
+    PatrolUnderWay(PatrolId),
+    /// No patrol is under way on this device.
+    #[error("no patrol is under way")]
+    NoPatrol,
+    /// The patrol is paused.
+    #[error("the patrol is paused: resume it first")]
+    PatrolPaused,
+    /// The patrol is not paused.
+    #[error("the patrol is not paused")]
+    PatrolNotPaused,
+    /// Another process has taken the recording over.
+    #[error("another process has taken this recording over")]
+    PatrolElsewhere,
+    /// No such patrol in this store.
+    #[error("patrol {0} is not in this store")]
+    NoSuchPatrol(PatrolId),
+    /// The routes in force have no such route.
+    #[error("route: `{0}` is not among the routes in force")]
+    UnknownRoute(String),
     /// The device does not belong to a hub yet.
     #[error("this device is not enrolled")]
     NotEnrolled,

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use crate::model::case::CaseId;
 use crate::model::identifiers::{DeviceKey, Hash};
 use crate::model::time::UtcMs;
 use crate::oplog::body::Subject;
@@ -13,9 +12,9 @@ use crate::oplog::certificate::Certificate;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::sign::{Purpose, hash_of};
-use crate::services::log::{self, hub_key, place_of, refold, take_hub_time};
+use crate::services::log::{self, hub_key, place_of, refold_subject, take_hub_time};
 use crate::services::packs::keep_pack;
-use crate::services::{Context, ServiceError};
+use crate::services::{Context, ServiceError, patrol};
 use crate::storage::Tx;
 use crate::storage::log::StoredGrant;
 use crate::storage::reference::Setting;
@@ -79,6 +78,8 @@ pub fn sync(
     context: &Context<'_>,
     transport: &mut dyn Transport,
 ) -> Result<SyncReport, ServiceError> {
+    // What was recorded so far goes along.
+    context.store.write(|tx| patrol::seal(tx, context))?;
     let (mut driver, begin) = Driver::begin(context, transport)?;
     let mut session = PhoneSession::new();
     let mut step = session.advance(begin)?;
@@ -120,7 +121,7 @@ struct Driver<'a, 'c> {
     transport: &'a mut dyn Transport,
     hub: DeviceKey,
     token: Option<String>,
-    touched: BTreeSet<CaseId>,
+    touched: BTreeSet<Subject>,
     report: SyncReport,
 }
 
@@ -234,7 +235,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                         reason: verdict.reason().map(str::to_owned),
                     });
                 }
-                touched.extend(cases_of(tx, commit)?);
+                touched.extend(subjects_of(tx, commit)?);
             }
             self.refold(tx, touched)?;
             Ok(Event::Done)
@@ -265,7 +266,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                         let is_own = commit.header().device == device;
                         tx.insert_commit(&commit, &subjects, is_own)?;
                         tx.stamp_commit(hash, &place_of(entry), &item.entry)?;
-                        touched.extend(cases_of(tx, hash)?);
+                        touched.extend(subjects_of(tx, hash)?);
                     }
                     (Stamp::Grant(hash) | Stamp::Revocation(hash), Some(bytes)) => {
                         let certificate = Certificate::decode(bytes, &self.hub)?;
@@ -293,9 +294,9 @@ impl<'a, 'c> Driver<'a, 'c> {
         })
     }
 
-    fn refold(&mut self, tx: &Tx<'_>, touched: BTreeSet<CaseId>) -> Result<(), ServiceError> {
-        for case_id in &touched {
-            refold(tx, &self.context.device(), *case_id)?;
+    fn refold(&mut self, tx: &Tx<'_>, touched: BTreeSet<Subject>) -> Result<(), ServiceError> {
+        for subject in &touched {
+            refold_subject(tx, &self.context.device(), subject)?;
         }
         self.touched.extend(touched);
         Ok(())
@@ -306,8 +307,8 @@ impl<'a, 'c> Driver<'a, 'c> {
         let now = context.host.now().wall;
         context.store.write(|tx| {
             tx.set_setting(Setting::LastSync, &now.0.to_be_bytes())?;
-            for case_id in &self.touched {
-                let history = log::history(tx, &context.device(), *case_id)?;
+            for case_id in self.touched.iter().filter_map(Subject::as_case) {
+                let history = log::history(tx, &context.device(), case_id)?;
                 for field in crate::model::case::Field::ALL {
                     let Some(register) = history.state().register(field) else {
                         continue;
@@ -332,17 +333,14 @@ impl<'a, 'c> Driver<'a, 'c> {
     }
 }
 
-/// The cases that a commit in the store is about.
-fn cases_of(tx: &Tx<'_>, hash: &Hash) -> Result<Vec<CaseId>, ServiceError> {
+/// What a commit in the store is about.
+fn subjects_of(tx: &Tx<'_>, hash: &Hash) -> Result<Vec<Subject>, ServiceError> {
     let Some(stored) = tx.find_commit(hash)? else {
         return Ok(Vec::new());
     };
     let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
-    let subjects = commit
-        .body()
-        .map(|body| body.subjects())
-        .unwrap_or_default();
-    Ok(subjects.iter().filter_map(Subject::as_case).collect())
+    let body = commit.body();
+    Ok(body.map(|body| body.subjects()).unwrap_or_default())
 }
 
 /// Fetches a photo that is not in this store, checks it by its hash and keeps it.

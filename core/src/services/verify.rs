@@ -12,7 +12,7 @@ use crate::oplog::certificate::Certificate;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::fold::CaseState;
-use crate::oplog::judge::{Refusal, judge};
+use crate::oplog::judge::{Refusal, judge, judge_patrols};
 use crate::services::log::{self, annotation_of, authority_at, hub_key, place_of};
 use crate::services::{Context, ServiceError};
 use crate::storage::log::EntryPlace;
@@ -33,6 +33,8 @@ pub struct Verification {
     pub photos: usize,
     /// Cases that were folded and judged again.
     pub cases: usize,
+    /// Patrols that were folded and judged again.
+    pub patrols: usize,
     /// What does not hold.
     pub problems: Vec<Fault>,
 }
@@ -59,6 +61,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
         // What is damaged cannot be folded; it is named already.
         if report.problems.is_empty() {
             verify_cases(tx, context, hub.as_ref(), &mut report)?;
+            verify_patrols(tx, context, hub.as_ref(), &mut report)?;
         }
         Ok(tx.held_blobs()?)
     })?;
@@ -239,6 +242,71 @@ fn verify_cases(
     Ok(())
 }
 
+/// Folds every patrol again, judges as the hub should have judged, and compares the view.
+fn verify_patrols(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    hub: Option<&DeviceKey>,
+    report: &mut Verification,
+) -> Result<(), ServiceError> {
+    for subject in tx.subjects(Subject::PATROL)? {
+        let Some(patrol_id) = subject.as_patrol() else {
+            continue;
+        };
+        report.patrols += 1;
+        let state = log::patrol_state(tx, &context.device(), patrol_id)?;
+        let line = log::patrol_line(&state, tx.zone_of(&subject)?);
+        if tx.find_patrol(patrol_id)? != line {
+            report.fault("view_differs", patrol_id);
+        }
+        let Some(hub) = hub else { continue };
+        for stored in tx.commits_about(&subject)? {
+            let Some(entry) = stored.entry else { continue };
+            let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
+            let signed = SignedEntry::decode(&entry, hub).map_err(log::damaged)?;
+            let place = place_of(signed.entry());
+            let device = commit.header().device;
+            let authority = authority_at(tx, &device, Some(&place), Some(hub))?;
+            let body = commit.body();
+            let expected = match &body {
+                Ok(body) => judge_patrols(body, &authority),
+                Err(_) => Err(Refusal::Malformed),
+            };
+            let is_alone = body.is_ok_and(|body| body.subjects().len() == 1);
+            if is_alone && is_reached(tx, &place)? {
+                compare(&signed, expected, &commit, report);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Grants are known up to the cursor; what lies beyond is judged after the next pull.
+fn is_reached(tx: &Tx<'_>, place: &EntryPlace) -> Result<bool, StoreError> {
+    let cursor = tx.cursor(&place.zone)?;
+    Ok(cursor.is_some_and(|c| c >= (place.epoch, place.position)))
+}
+
+/// Only *admitted* and *refused* can be judged from the log alone.
+fn compare(
+    signed: &SignedEntry,
+    expected: Result<(), Refusal>,
+    commit: &Commit,
+    report: &mut Verification,
+) {
+    let Stamp::Commit { verdict, .. } = &signed.entry().stamp else {
+        return;
+    };
+    let disagrees = match verdict {
+        Verdict::Admitted => expected.is_err(),
+        Verdict::Refused(_) => expected.is_ok(),
+        Verdict::Waiting(_) | Verdict::Quarantined(_) | Verdict::Unfolded => false,
+    };
+    if disagrees {
+        report.fault("verdict_disagrees", commit.hash());
+    }
+}
+
 /// Judges the stamped commits of a case in the hub's order. Only *admitted* and *refused*
 /// can be judged from the log alone; the rest depends on the hub's clock and people.
 fn judge_again(
@@ -266,23 +334,10 @@ fn judge_again(
             Ok(body) => judge(&body, &device, &authority, &state),
             Err(_) => Err(Refusal::Malformed),
         };
-        // Grants are known up to the cursor; what lies beyond is judged after the next pull.
-        let is_reached = tx
-            .cursor(&place.zone)?
-            .is_some_and(|c| c >= (place.epoch, place.position));
         // A commit about several cases is refused as a whole for any one of them.
         let cases = commit.body().map_or(1, |body| body.subjects().len());
-        if let (true, Stamp::Commit { verdict, .. }) =
-            (is_reached && cases == 1, &signed.entry().stamp)
-        {
-            let disagrees = match verdict {
-                Verdict::Admitted => expected.is_err(),
-                Verdict::Refused(_) => expected.is_ok(),
-                Verdict::Waiting(_) | Verdict::Quarantined(_) | Verdict::Unfolded => false,
-            };
-            if disagrees {
-                report.fault("verdict_disagrees", commit.hash());
-            }
+        if cases == 1 && is_reached(tx, &place)? {
+            compare(&signed, expected, &commit, report);
         }
         let annotation = annotation_of(signed.entry());
         state.apply(&crate::oplog::fold::Input {

@@ -205,6 +205,7 @@ impl Tx<'_> {
     /// [`StoreError`].
     pub fn clear_views(&self) -> Result<(), StoreError> {
         self.0.execute("DELETE FROM cases", [])?;
+        self.0.execute("DELETE FROM patrols", [])?;
         Ok(())
     }
 

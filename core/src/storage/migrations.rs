@@ -4,7 +4,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::storage::StoreError;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_log_and_views.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_log_and_views.sql"),
+    include_str!("migrations/0002_patrols.sql"),
+];
 
 /// True when the database has the newest schema that this version knows.
 pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
@@ -36,4 +39,31 @@ fn known() -> u32 {
 
 fn version(connection: &Connection) -> Result<u32, StoreError> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_older_schema_becomes_the_newest_and_keeps_what_it_holds() {
+        for older in 1..MIGRATIONS.len() {
+            let mut connection = Connection::open_in_memory().expect("opens");
+            for sql in &MIGRATIONS[..older] {
+                connection.execute_batch(sql).expect("a released schema");
+            }
+            connection
+                .pragma_update(None, "user_version", older as u32)
+                .expect("notes its version");
+            connection
+                .execute("INSERT INTO meta (key, value) VALUES ('clock', x'00')", [])
+                .expect("a row of the older schema");
+            migrate(&mut connection).expect("migrates");
+            assert!(is_current(&connection).expect("reads"));
+            let kept: u32 = connection
+                .query_row("SELECT count(*) FROM meta", [], |row| row.get(0))
+                .expect("reads");
+            assert_eq!(kept, 1);
+        }
+    }
 }

@@ -8,6 +8,7 @@ pub mod blob;
 pub mod case;
 pub mod log;
 mod migrations;
+pub mod patrol;
 pub mod reference;
 
 use std::fs::{File, TryLockError};

@@ -1,9 +1,13 @@
 //! The vectors of docs/formats/commit.md, made from seeds.
 
 use bading_core::model::case::{ClassCode, Field, OpId, Source};
-use bading_core::model::identifiers::{DepartmentId, DeviceKey, GridCode, Hash, Zone};
+use bading_core::model::identifiers::{
+    DepartmentId, DeviceKey, GridCode, Hash, PatrolId, RouteCode, Zone,
+};
+use bading_core::model::patrol::PatrolStep;
 use bading_core::model::photo::{Photo, PhotoRole};
 use bading_core::model::time::{ClockReading, UtcMs};
+use bading_core::model::track::Mode;
 use bading_core::model::workflow::Action;
 use bading_core::oplog::body::{Body, BodyBuilder, Content, Kind, Placed, Subject};
 use bading_core::oplog::commit::{Commit, CommittedValue, Draft, StreamHead};
@@ -263,6 +267,39 @@ fn with_unknown_operation() -> Commit {
     )
 }
 
+fn about_a_patrol(seq: u64, build: impl FnOnce(&mut BodyBuilder) -> Kind) -> Commit {
+    let mut builder = BodyBuilder::new();
+    let kind = build(&mut builder);
+    let patrol = PatrolId(uuid::Uuid::from_bytes([0x9a; 16]));
+    builder.push(Subject::patrol(patrol), kind);
+    let before = Some(hash(0x65));
+    seal(
+        draft("310101", seq, before, vec![]),
+        &builder.finish(),
+        INSPECTOR,
+    )
+}
+
+fn patrol_started() -> Commit {
+    about_a_patrol(65, |_| Kind::StartPatrol {
+        mode: Mode::Walk,
+        route: RouteCode::parse("R01 早班").ok(),
+        routes_pin: Some(hash(0xd1)),
+    })
+}
+
+fn track_of_a_patrol() -> Commit {
+    about_a_patrol(66, |body| Kind::Track {
+        index: 0,
+        fixes: 3,
+        chunk: body.chunk(super::track_vectors::plain_chunk(), [0x1a; 16]),
+    })
+}
+
+fn patrol_finished() -> Commit {
+    about_a_patrol(67, |_| Kind::StepPatrol(PatrolStep::Finish))
+}
+
 /// A commit of the inspector's phone with another structure and these values.
 fn by_hand(schema: u64, structure: &Item, values: &[CommittedValue]) -> Commit {
     let mut raw = RawCommit::of(&opening(), vec![])
@@ -319,7 +356,7 @@ fn with_a_body_in_longer_spelling() -> Commit {
 }
 
 fn sound() -> Vec<Value> {
-    let all: [(&str, [u8; 32], Commit); 14] = [
+    let all: [(&str, [u8; 32], Commit); 17] = [
         ("opening_with_place_and_note", INSPECTOR, opening()),
         (
             "opening_before_enrolment",
@@ -354,6 +391,9 @@ fn sound() -> Vec<Value> {
             INSPECTOR,
             with_a_body_in_longer_spelling(),
         ),
+        ("patrol_started", INSPECTOR, patrol_started()),
+        ("track_of_a_patrol", INSPECTOR, track_of_a_patrol()),
+        ("patrol_finished", INSPECTOR, patrol_finished()),
     ];
     let tell = |(name, seed, commit): (&str, [u8; 32], Commit)| {
         let mut told = told::commit(&commit);

@@ -8,3 +8,4 @@ pub(crate) mod commit_vectors;
 pub(crate) mod entry_vectors;
 pub(crate) mod plain_cbor;
 pub(crate) mod told;
+pub(crate) mod track_vectors;

@@ -140,6 +140,30 @@ fn operation(operation: &Operation, values: Values<'_>) -> Value {
             put("department", json!(department));
             put("reason", text_at(reason));
         }
+        Kind::StartPatrol {
+            mode,
+            route,
+            routes_pin,
+        } => {
+            put("kind", json!("start_patrol"));
+            put("mode", json!(mode.as_str()));
+            put("route", json!(route.as_ref().map(|route| route.as_str())));
+            put("routes_pin", optional_hash(*routes_pin));
+        }
+        Kind::Track {
+            index,
+            fixes,
+            chunk,
+        } => {
+            put("kind", json!("track"));
+            put("index", json!(index));
+            put("fixes", json!(fixes));
+            put("chunk", json!(chunk.0));
+        }
+        Kind::StepPatrol(step) => {
+            put("kind", json!("step_patrol"));
+            put("step", json!(step.as_str()));
+        }
         Kind::Unknown { code, bytes } => {
             put("kind", json!("unknown"));
             put("code", json!(code));

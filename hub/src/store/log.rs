@@ -141,22 +141,22 @@ pub(crate) fn entry_of_commit(
         .optional()?)
 }
 
-/// The commits about a case with their entries, in the order of the sequence.
-pub(crate) fn commits_of_case(
+/// The commits about a subject with their entries, in the order of the sequence.
+pub(crate) fn commits_about(
     conn: &Connection,
     zone: &Zone,
-    case_id: CaseId,
+    subject: &Subject,
     mut each: impl FnMut(StoredEntry) -> Result<(), HubError>,
 ) -> Result<(), HubError> {
     let mut statement = conn.prepare_cached(
         "SELECT position, entries.bytes, commits.bytes
          FROM commit_subjects JOIN commits USING (zone, position)
                               JOIN entries USING (zone, position)
-         WHERE commit_subjects.zone = ?1 AND commit_subjects.kind = 1
-           AND commit_subjects.subject = ?2
+         WHERE commit_subjects.zone = ?1 AND commit_subjects.kind = ?2
+           AND commit_subjects.subject = ?3
          ORDER BY position",
     )?;
-    let mut rows = statement.query(params![zone.as_str(), case_id.0.as_bytes()])?;
+    let mut rows = statement.query(params![zone.as_str(), sql_int(subject.kind), subject.id])?;
     while let Some(row) = rows.next()? {
         each(stored_entry(row)?)?;
     }
@@ -167,6 +167,12 @@ pub(crate) fn commits_of_case(
 pub(crate) enum Reader<'a> {
     /// The whole zone.
     Everything,
+    /// The whole zone but the patrols of other people: where somebody walked concerns them
+    /// and those who review it.
+    NoOthersPatrols {
+        device: &'a DeviceKey,
+        person: Option<&'a PersonId>,
+    },
     /// Grants, revocations and packs, the device's own commits, and the commits about cases
     /// that this device or this person reported.
     OwnCases {
@@ -198,6 +204,12 @@ pub(crate) fn entries_between(
             WHERE commit_subjects.zone = entries.zone AND commit_subjects.kind = 1
               AND commit_subjects.position = entries.position
               AND (case_openings.device = ?4 OR case_openings.person = ?5)))";
+    const OWN_PATROLS: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR NOT EXISTS (
+            SELECT 1 FROM commit_subjects AS about LEFT JOIN patrols
+                ON patrols.zone = about.zone AND patrols.patrol_id = about.subject
+            WHERE about.zone = entries.zone AND about.kind = 2
+              AND about.position = entries.position
+              AND (patrols.person IS NULL OR patrols.person IS NOT ?5)))";
     let (after, to) = (sql_int(after), sql_int(to));
     let mut run = |filter: &str, parameters: &[&dyn rusqlite::ToSql]| -> Result<(), HubError> {
         let sql = format!("{COLUMNS} {filter} ORDER BY entries.position");
@@ -212,10 +224,14 @@ pub(crate) fn entries_between(
     };
     match reader {
         Reader::Everything => run("", &[&zone.as_str(), &after, &to]),
-        Reader::OwnCases { device, person } => {
+        Reader::OwnCases { device, person } | Reader::NoOthersPatrols { device, person } => {
+            let filter = match reader {
+                Reader::OwnCases { .. } => OWN,
+                _ => OWN_PATROLS,
+            };
             let person = person.map(PersonId::as_str);
             let device = device_blob(device);
-            run(OWN, &[&zone.as_str(), &after, &to, &device, &person])
+            run(filter, &[&zone.as_str(), &after, &to, &device, &person])
         }
     }
 }
@@ -276,6 +292,15 @@ pub(crate) fn note_opening(
         person.map(PersonId::as_str),
     ])?;
     Ok(())
+}
+
+/// Every case that was opened, in the order of the sequence.
+pub(crate) fn list_cases(conn: &Connection, zone: &Zone) -> Result<Vec<CaseId>, HubError> {
+    let mut statement = conn
+        .prepare_cached("SELECT case_id FROM case_openings WHERE zone = ?1 ORDER BY position")?;
+    let rows = statement.query_map([zone.as_str()], |row| row.get::<_, [u8; 16]>(0))?;
+    rows.map(|id| Ok(CaseId(uuid::Uuid::from_bytes(id?))))
+        .collect()
 }
 
 /// Takes the next number of a local day, from 1.

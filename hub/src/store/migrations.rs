@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::error::HubError;
 
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_start.sql"),
+    include_str!("migrations/0002_patrols.sql"),
+];
 
 /// Brings the schema up to date, all or nothing.
 pub(super) fn run(connection: &mut Connection) -> Result<(), HubError> {
@@ -25,4 +28,30 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), HubError> {
     transaction.pragma_update(None, "user_version", known)?;
     transaction.commit()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_older_schema_becomes_the_newest_and_keeps_what_it_holds() {
+        for older in 1..MIGRATIONS.len() {
+            let mut connection = Connection::open_in_memory().expect("opens");
+            for sql in &MIGRATIONS[..older] {
+                connection.execute_batch(sql).expect("a released schema");
+            }
+            connection
+                .pragma_update(None, "user_version", older as u32)
+                .expect("notes its version");
+            connection
+                .execute("INSERT INTO people (person, created_ms) VALUES ('i-1', 1)", [])
+                .expect("a row of the older schema");
+            run(&mut connection).expect("migrates");
+            let kept: u32 = connection
+                .query_row("SELECT count(*) FROM people", [], |row| row.get(0))
+                .expect("reads");
+            assert_eq!(kept, 1);
+        }
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod blobs;
 pub(crate) mod log;
 mod migrations;
 pub(crate) mod packs;
+pub(crate) mod patrols;
 pub(crate) mod people;
 pub(crate) mod session;
 

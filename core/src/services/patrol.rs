@@ -1,0 +1,681 @@
+//! Patrols: start, feed, interrupt, pause, go on, finish, look at.
+//!
+//! A [`Recording`] is a patrol under way in this process. Fixes that it was fed reach the
+//! disk within [`FLUSH_MS`] and are sealed into a commit when there are enough of them, and
+//! at every pause, finish and session with the hub. A process that dies loses what was not
+//! flushed, and the next one writes into the track that there is a gap.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings};
+use crate::geo::route_line::RouteLine;
+use crate::geo::walk::Walk;
+use crate::model::identifiers::{DeviceKey, RouteCode};
+use crate::model::patrol::{Interruption, Mark, PatrolId, PatrolPhase, PatrolStep};
+use crate::model::route::PlannedRoute;
+use crate::model::time::UtcMs;
+use crate::model::track::{Fix, Mode};
+use crate::oplog::body::{BodyBuilder, Kind, Subject};
+use crate::oplog::chunk::{Chunk, MAX_CHUNK_FIXES, MAX_CHUNK_MARKS};
+use crate::oplog::judge::judge_patrols;
+use crate::oplog::patrol::{PatrolState, Piece, replay_chunk};
+use crate::services::log::{self, append, damaged, own_authority, own_certificate, zone_of_patrol};
+use crate::services::{Context, ServiceError};
+use crate::storage::Tx;
+use crate::storage::patrol::{PatrolRow, RecordingRow};
+
+/// Fixes reach the disk at the latest so long after they came, in milliseconds.
+pub const FLUSH_MS: u64 = 5_000;
+/// Pieces become a commit when they hold so many fixes.
+const SEAL_FIXES: usize = 480;
+/// The most lines of one list.
+const MAX_LIST: usize = 1_000;
+
+/// What a patrol begins with.
+#[derive(Debug, Clone, Default)]
+pub struct PatrolPlan {
+    /// The planned route; without one, that of the roster's shift, if there is one.
+    pub route: Option<RouteCode>,
+    /// How the person moves.
+    pub mode: Mode,
+}
+
+/// A patrol as it stands: what a person looks at while walking.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatrolView {
+    /// The patrol.
+    pub patrol_id: String,
+    /// `recording`, `paused` or `finished`.
+    pub phase: &'static str,
+    /// The person, where known.
+    pub person: Option<String>,
+    /// The planned route's code, when there is one.
+    pub route: Option<String>,
+    /// How the person moves.
+    pub mode: &'static str,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// When it was finished.
+    pub finished: Option<String>,
+    /// Fixes recorded, believed or not.
+    pub fixes: u64,
+    /// Fixes that are believed.
+    pub accepted: u64,
+    /// Metres walked, by the believed fixes.
+    pub walked_m: f64,
+    /// Gaps that the device knows of.
+    pub interruptions: Vec<InterruptionView>,
+    /// Parts of the track that are not here, or cannot be read.
+    pub missing_parts: u64,
+    /// True while the hub has not stamped everything that counts.
+    pub provisional: bool,
+    /// What was covered of the route; nothing without one.
+    pub coverage: Option<Coverage>,
+}
+
+/// A gap that a track proves of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InterruptionView {
+    /// When it was noticed, RFC 3339.
+    pub at: String,
+    /// Why: a stable code.
+    pub why: &'static str,
+}
+
+/// A patrol under way in this process.
+pub struct Recording {
+    patrol_id: PatrolId,
+    started: UtcMs,
+    route: Option<RouteCode>,
+    mode: Mode,
+    writer: [u8; 16],
+    phase: PatrolPhase,
+    /// Fed and not on the disk yet.
+    unflushed: Chunk,
+    /// On the disk and not sealed yet.
+    unsealed: usize,
+    flushed_mono_ms: u64,
+    reading: Reading,
+}
+
+/// A track as it is read: what it covers and how far it leads.
+pub struct Reading {
+    route: Option<(RouteLine, CoverageRun)>,
+    walk: Walk,
+    fixes: u64,
+    interruptions: Vec<Mark>,
+    missing_parts: u64,
+}
+
+impl Reading {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(route: Option<&PlannedRoute>, settings: CoverageSettings) -> Self {
+        Self {
+            route: route.map(|planned| {
+                (
+                    RouteLine::new(&planned.route),
+                    CoverageRun::new(&planned.route, settings),
+                )
+            }),
+            walk: Walk::new(settings.mode, settings.max_accuracy_m, settings.gap_ms),
+            fixes: 0,
+            interruptions: Vec::new(),
+            missing_parts: 0,
+        }
+    }
+
+    /// Takes the next piece of a track.
+    pub fn take(&mut self, piece: Piece) {
+        match piece {
+            Piece::Fix(fix) => {
+                self.fixes += 1;
+                self.walk.feed(fix);
+                if let Some((line, run)) = &mut self.route {
+                    run.feed(line, fix);
+                }
+            }
+            Piece::Mark(mark) => {
+                self.interruptions.push(mark);
+                self.interrupt();
+            }
+            Piece::Missing => {
+                self.missing_parts += 1;
+                self.interrupt();
+            }
+        }
+    }
+
+    fn interrupt(&mut self) {
+        self.walk.finish();
+        if let Some((line, run)) = &mut self.route {
+            run.interrupt(line);
+        }
+    }
+
+    /// The track has ended: what waited is decided.
+    pub fn finish(&mut self) {
+        self.walk.finish();
+        if let Some((line, run)) = &mut self.route {
+            run.finish(line);
+        }
+    }
+
+    /// What was covered so far; nothing without a route.
+    #[must_use]
+    pub fn coverage(&self) -> Option<Coverage> {
+        self.route.as_ref().map(|(line, run)| run.picture(line))
+    }
+
+    /// The believed fixes and the metres between them.
+    #[must_use]
+    pub fn walk(&self) -> &Walk {
+        &self.walk
+    }
+
+    fn interruptions(&self) -> Vec<InterruptionView> {
+        let view = |mark: &Mark| InterruptionView {
+            at: mark.at.to_rfc3339(),
+            why: mark.why.as_str(),
+        };
+        self.interruptions.iter().map(view).collect()
+    }
+}
+
+/// Begins a patrol.
+///
+/// # Errors
+/// [`ServiceError::PatrolUnderWay`] while another is not finished,
+/// [`ServiceError::UnknownRoute`], [`ServiceError::Refused`] for who is no inspector.
+pub fn start(context: &Context<'_>, plan: &PatrolPlan) -> Result<Recording, ServiceError> {
+    let now = context.host.now();
+    let patrol_id = PatrolId(uuid_of(context.nonce()));
+    let writer = context.nonce();
+    context.store.write(|tx| {
+        if let Some(other) = tx.recording()? {
+            return Err(ServiceError::PatrolUnderWay(other.patrol_id));
+        }
+        let planned = planned_route(tx, context, plan, now.wall)?;
+        let mut body = BodyBuilder::new();
+        body.push(
+            Subject::patrol(patrol_id),
+            Kind::StartPatrol {
+                mode: plan.mode,
+                route: planned.as_ref().map(|(route, _)| route.code.clone()),
+                routes_pin: planned.as_ref().map(|(_, pin)| *pin),
+            },
+        );
+        let body = body.finish();
+        // Before enrolment nobody knows a role: the hub will judge.
+        if own_certificate(tx)?.is_some() {
+            judge_patrols(&body, &own_authority(tx)?).map_err(ServiceError::Refused)?;
+        }
+        let zone = log::zone_for(tx, None)?;
+        append(tx, context, &zone, &body, Vec::new())?;
+        tx.set_recording(Some(&RecordingRow {
+            patrol_id,
+            next_index: 0,
+            writer: Some(writer),
+        }))?;
+        let route = planned.map(|(route, _)| route);
+        Ok(Recording {
+            patrol_id,
+            started: now.wall,
+            route: route.as_ref().map(|route| route.code.clone()),
+            mode: plan.mode,
+            writer,
+            phase: PatrolPhase::Recording,
+            unflushed: Chunk::default(),
+            unsealed: 0,
+            flushed_mono_ms: now.mono_ms,
+            reading: Reading::new(route.as_ref(), settings_of(plan.mode)),
+        })
+    })
+}
+
+fn uuid_of(random: [u8; 16]) -> Uuid {
+    uuid::Builder::from_random_bytes(random).into_uuid()
+}
+
+fn settings_of(mode: Mode) -> CoverageSettings {
+    CoverageSettings {
+        mode,
+        ..CoverageSettings::default()
+    }
+}
+
+type Pinned = (PlannedRoute, crate::model::identifiers::Hash);
+
+/// The route that was asked for, else that of the person's shift.
+fn planned_route(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    plan: &PatrolPlan,
+    now: UtcMs,
+) -> Result<Option<Pinned>, ServiceError> {
+    let code = match &plan.route {
+        Some(code) => Some(code.clone()),
+        None => shift_route(tx, context, now)?,
+    };
+    let Some(code) = code else { return Ok(None) };
+    let unknown = || ServiceError::UnknownRoute(code.as_str().to_owned());
+    let (pin, routes) = context.reference.routes(tx)?.ok_or_else(unknown)?;
+    let route = routes.iter().find(|route| route.code == code);
+    Ok(Some((route.ok_or_else(unknown)?.clone(), pin)))
+}
+
+fn shift_route(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    now: UtcMs,
+) -> Result<Option<RouteCode>, ServiceError> {
+    let (Some(person), Some((_, roster))) =
+        (own_authority(tx)?.person, context.reference.roster(tx)?)
+    else {
+        return Ok(None);
+    };
+    Ok(roster
+        .shift_at(&person, now)
+        .and_then(|shift| shift.route.clone()))
+}
+
+/// Takes over the patrol that this device was recording, after a restart: what is on the
+/// disk is read again. Nothing when none is under way.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceError> {
+    let writer = context.nonce();
+    let now = context.host.now();
+    context.store.write(|tx| {
+        let Some(mut row) = tx.recording()? else {
+            return Ok(None);
+        };
+        let state = state_of(tx, &context.device(), row.patrol_id)?;
+        let Some(started) = &state.started else {
+            return Err(damaged("a recording without its start").into());
+        };
+        let route = match &started.route {
+            Some(code) => find_route(tx, context, code)?,
+            None => None,
+        };
+        let mut reading = Reading::new(route.as_ref(), settings_of(started.mode));
+        state.replay(|piece| reading.take(piece));
+        let mut unsealed = 0;
+        for bytes in tx.pieces()? {
+            let piece = Chunk::decode(&bytes).map_err(damaged)?;
+            unsealed += piece.fixes.len();
+            replay_chunk(&piece, &mut |piece| reading.take(piece));
+        }
+        let has_died = row.writer.is_some() && state.phase == PatrolPhase::Recording;
+        row.writer = Some(writer);
+        tx.set_recording(Some(&row))?;
+        let mut recording = Recording {
+            patrol_id: row.patrol_id,
+            started: started.at.ms,
+            route: started.route.clone(),
+            mode: started.mode,
+            writer,
+            phase: state.phase,
+            unflushed: Chunk::default(),
+            unsealed,
+            flushed_mono_ms: now.mono_ms,
+            reading,
+        };
+        if has_died {
+            recording.mark(Interruption::ProcessEnded, now.wall);
+            recording.flush_in(tx, context)?;
+        }
+        Ok(Some(recording))
+    })
+}
+
+fn find_route(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    code: &RouteCode,
+) -> Result<Option<PlannedRoute>, ServiceError> {
+    let routes = context.reference.routes(tx)?;
+    Ok(routes.and_then(|(_, routes)| routes.iter().find(|route| route.code == *code).cloned()))
+}
+
+impl Recording {
+    /// The patrol.
+    #[must_use]
+    pub fn patrol_id(&self) -> PatrolId {
+        self.patrol_id
+    }
+
+    /// Takes fixes in order of arrival, one or many. They are on the disk within
+    /// [`FLUSH_MS`], at once when there are many.
+    ///
+    /// # Errors
+    /// [`ServiceError::PatrolPaused`], [`ServiceError::PatrolElsewhere`] when another process
+    /// has taken the recording over, [`ServiceError::Store`].
+    pub fn feed(&mut self, context: &Context<'_>, fixes: &[Fix]) -> Result<(), ServiceError> {
+        if self.phase != PatrolPhase::Recording {
+            return Err(ServiceError::PatrolPaused);
+        }
+        for fixes in fixes.chunks(MAX_CHUNK_FIXES / 2) {
+            for fix in fixes {
+                let fix = fix.rounded();
+                self.unflushed.fixes.push(fix);
+                self.reading.take(Piece::Fix(fix));
+            }
+            let is_late = context.host.now().mono_ms.saturating_sub(self.flushed_mono_ms);
+            if is_late >= FLUSH_MS || self.unflushed.fixes.len() >= MAX_CHUNK_FIXES / 2 {
+                self.flush(context)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes a gap that the host knows of.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`].
+    pub fn interrupt(
+        &mut self,
+        context: &Context<'_>,
+        why: Interruption,
+    ) -> Result<(), ServiceError> {
+        self.mark(why, context.host.now().wall);
+        self.flush(context)
+    }
+
+    fn mark(&mut self, why: Interruption, at: UtcMs) {
+        let after_fixes = u32::try_from(self.unflushed.fixes.len()).unwrap_or(u32::MAX);
+        let mark = Mark {
+            at,
+            why,
+            after_fixes,
+        };
+        self.unflushed.marks.push(mark);
+        self.reading.take(Piece::Mark(mark));
+    }
+
+    /// Writes what was fed to the disk.
+    ///
+    /// # Errors
+    /// [`ServiceError::PatrolElsewhere`], [`ServiceError::Store`].
+    pub fn flush(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
+        context.store.write(|tx| self.flush_in(tx, context))?;
+        self.flushed_mono_ms = context.host.now().mono_ms;
+        Ok(())
+    }
+
+    fn flush_in(&mut self, tx: &Tx<'_>, context: &Context<'_>) -> Result<(), ServiceError> {
+        self.check_writer(tx)?;
+        if !self.unflushed.fixes.is_empty() || !self.unflushed.marks.is_empty() {
+            tx.add_piece(&self.unflushed.encode().map_err(damaged)?)?;
+            self.unsealed += self.unflushed.fixes.len();
+            self.unflushed = Chunk::default();
+        }
+        if self.unsealed >= SEAL_FIXES {
+            seal(tx, context)?;
+            self.unsealed = 0;
+        }
+        Ok(())
+    }
+
+    fn check_writer(&self, tx: &Tx<'_>) -> Result<(), ServiceError> {
+        let is_ours = tx.recording()?.is_some_and(|row| {
+            row.patrol_id == self.patrol_id && row.writer == Some(self.writer)
+        });
+        if is_ours { Ok(()) } else { Err(ServiceError::PatrolElsewhere) }
+    }
+
+    /// Interrupts the patrol: everything is sealed.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`]; [`ServiceError::PatrolPaused`] when it is paused already.
+    pub fn pause(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
+        if self.phase != PatrolPhase::Recording {
+            return Err(ServiceError::PatrolPaused);
+        }
+        self.mark(Interruption::Paused, context.host.now().wall);
+        self.step(context, PatrolStep::Pause)?;
+        self.phase = PatrolPhase::Paused;
+        Ok(())
+    }
+
+    /// Goes on with a paused patrol.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`]; [`ServiceError::PatrolNotPaused`].
+    pub fn resume(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
+        if self.phase != PatrolPhase::Paused {
+            return Err(ServiceError::PatrolNotPaused);
+        }
+        self.step(context, PatrolStep::Resume)?;
+        self.phase = PatrolPhase::Recording;
+        Ok(())
+    }
+
+    /// Ends the patrol: everything is sealed, and the picture is final.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`].
+    pub fn finish(&mut self, context: &Context<'_>) -> Result<PatrolView, ServiceError> {
+        self.step(context, PatrolStep::Finish)?;
+        self.phase = PatrolPhase::Finished;
+        show(context, self.patrol_id)
+    }
+
+    fn step(&mut self, context: &Context<'_>, step: PatrolStep) -> Result<(), ServiceError> {
+        context.store.write(|tx| {
+            self.flush_in(tx, context)?;
+            seal(tx, context)?;
+            let mut body = BodyBuilder::new();
+            body.push(Subject::patrol(self.patrol_id), Kind::StepPatrol(step));
+            let zone = zone_of_patrol(tx, self.patrol_id)?;
+            append(tx, context, &zone, &body.finish(), Vec::new())?;
+            if step == PatrolStep::Finish {
+                tx.set_recording(None)?;
+            }
+            Ok::<_, ServiceError>(())
+        })?;
+        self.unsealed = 0;
+        self.flushed_mono_ms = context.host.now().mono_ms;
+        Ok(())
+    }
+
+    /// Leaves the recording to another process, in order: nothing is lost, no gap is noted.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`].
+    pub fn hand_over(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
+        context.store.write(|tx| {
+            self.flush_in(tx, context)?;
+            if let Some(mut row) = tx.recording()? {
+                row.writer = None;
+                tx.set_recording(Some(&row))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The patrol as it stands.
+    #[must_use]
+    pub fn view(&self) -> PatrolView {
+        let reading = &self.reading;
+        PatrolView {
+            patrol_id: self.patrol_id.to_string(),
+            phase: self.phase.as_str(),
+            person: None,
+            route: self.route.as_ref().map(ToString::to_string),
+            mode: self.mode.as_str(),
+            started: self.started.to_rfc3339(),
+            finished: None,
+            fixes: reading.fixes,
+            accepted: reading.walk.accepted().len() as u64,
+            walked_m: millimetres(reading.walk.walked_m()),
+            interruptions: reading.interruptions(),
+            missing_parts: reading.missing_parts,
+            provisional: true,
+            coverage: reading.coverage(),
+        }
+    }
+}
+
+/// Seals the pieces of the patrol under way into commits, as at a session: what is not in a
+/// commit cannot be sent.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub fn seal(tx: &Tx<'_>, context: &Context<'_>) -> Result<(), ServiceError> {
+    let Some(mut row) = tx.recording()? else {
+        return Ok(());
+    };
+    let mut parts: Vec<Chunk> = Vec::new();
+    for bytes in tx.pieces()? {
+        let piece = Chunk::decode(&bytes).map_err(damaged)?;
+        match parts.last_mut() {
+            Some(part)
+                if part.fixes.len() + piece.fixes.len() <= MAX_CHUNK_FIXES
+                    && part.marks.len() + piece.marks.len() <= MAX_CHUNK_MARKS =>
+            {
+                let before = u32::try_from(part.fixes.len()).unwrap_or(u32::MAX);
+                part.marks.extend(piece.marks.iter().map(|mark| Mark {
+                    after_fixes: mark.after_fixes + before,
+                    ..*mark
+                }));
+                part.fixes.extend(piece.fixes);
+            }
+            _ => parts.push(piece),
+        }
+    }
+    let zone = zone_of_patrol(tx, row.patrol_id)?;
+    for part in parts {
+        let mut body = BodyBuilder::new();
+        let chunk = body.chunk(part.encode().map_err(damaged)?, context.nonce());
+        body.push(
+            Subject::patrol(row.patrol_id),
+            Kind::Track {
+                index: row.next_index,
+                fixes: part.fixes.len() as u64,
+                chunk,
+            },
+        );
+        append(tx, context, &zone, &body.finish(), Vec::new())?;
+        row.next_index += 1;
+    }
+    tx.clear_pieces()?;
+    Ok(tx.set_recording(Some(&row))?)
+}
+
+/// A patrol folded from the log.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub fn state_of(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    patrol_id: PatrolId,
+) -> Result<PatrolState, ServiceError> {
+    Ok(log::patrol_state(tx, own_device, patrol_id)?)
+}
+
+/// A patrol of this store, read again from the log; of one under way, what is on the disk.
+///
+/// # Errors
+/// [`ServiceError::NoSuchPatrol`].
+pub fn show(context: &Context<'_>, patrol_id: PatrolId) -> Result<PatrolView, ServiceError> {
+    context.store.read(|tx| {
+        let row = tx
+            .find_patrol(patrol_id)?
+            .ok_or(ServiceError::NoSuchPatrol(patrol_id))?;
+        let state = state_of(tx, &context.device(), patrol_id)?;
+        let route = match &row.route {
+            Some(code) => find_route(tx, context, code)?,
+            None => None,
+        };
+        let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));
+        state.replay(|piece| reading.take(piece));
+        if tx.recording()?.is_some_and(|own| own.patrol_id == patrol_id) {
+            for bytes in tx.pieces()? {
+                let piece = Chunk::decode(&bytes).map_err(damaged)?;
+                replay_chunk(&piece, &mut |piece| reading.take(piece));
+            }
+        }
+        reading.finish();
+        Ok(view_of(&row, &reading))
+    })
+}
+
+fn view_of(row: &PatrolRow, reading: &Reading) -> PatrolView {
+    PatrolView {
+        patrol_id: row.patrol_id.to_string(),
+        phase: row.phase.as_str(),
+        person: row.person.as_ref().map(ToString::to_string),
+        route: row.route.as_ref().map(ToString::to_string),
+        mode: row.mode.as_str(),
+        started: UtcMs(row.started_ms).to_rfc3339(),
+        finished: row.finished_ms.map(|ms| UtcMs(ms).to_rfc3339()),
+        fixes: reading.fixes,
+        accepted: reading.walk.accepted().len() as u64,
+        walked_m: millimetres(reading.walk.walked_m()),
+        interruptions: reading.interruptions(),
+        missing_parts: reading.missing_parts,
+        provisional: row.is_provisional,
+        coverage: reading.coverage(),
+    }
+}
+
+/// A line of the list of patrols.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PatrolLine {
+    /// The patrol.
+    pub patrol_id: String,
+    /// The person, where known.
+    pub person: Option<String>,
+    /// The planned route's code.
+    pub route: Option<String>,
+    /// `recording`, `paused` or `finished`.
+    pub phase: &'static str,
+    /// When it began, RFC 3339.
+    pub started: String,
+    /// When it was finished.
+    pub finished: Option<String>,
+    /// True while the hub has not stamped everything that counts.
+    pub provisional: bool,
+}
+
+/// The patrols of this store, the latest first, a thousand at most.
+///
+/// # Errors
+/// [`ServiceError::Store`].
+pub fn list(context: &Context<'_>) -> Result<Vec<PatrolLine>, ServiceError> {
+    let rows = context
+        .store
+        .read(|tx| tx.list_patrols(0, u64::MAX, MAX_LIST))?;
+    Ok(rows
+        .iter()
+        .map(|row| PatrolLine {
+            patrol_id: row.patrol_id.to_string(),
+            person: row.person.as_ref().map(ToString::to_string),
+            route: row.route.as_ref().map(ToString::to_string),
+            phase: row.phase.as_str(),
+            started: UtcMs(row.started_ms).to_rfc3339(),
+            finished: row.finished_ms.map(|ms| UtcMs(ms).to_rfc3339()),
+            provisional: row.is_provisional,
+        })
+        .collect())
+}
+
+/// The recorded track of a patrol of this store.
+///
+/// # Errors
+/// [`ServiceError::NoSuchPatrol`].
+pub fn track(context: &Context<'_>, patrol_id: PatrolId) -> Result<Vec<Fix>, ServiceError> {
+    context.store.read(|tx| {
+        tx.find_patrol(patrol_id)?
+            .ok_or(ServiceError::NoSuchPatrol(patrol_id))?;
+        Ok(state_of(tx, &context.device(), patrol_id)?.fixes())
+    })
+}
+
+fn millimetres(m: f64) -> f64 {
+    (m * 1e3).round() / 1e3
+}
