@@ -5,6 +5,7 @@
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
 //! - [`verify`]: check everything again, without trusting anybody.
+//! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`packs`]: reference data: grids and duty lists.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
@@ -14,6 +15,7 @@
 
 pub mod capture;
 pub mod case;
+pub mod duty_file;
 pub mod enrol;
 pub mod log;
 pub mod packs;
