@@ -317,10 +317,7 @@ fn damaged_workbook_is_read_or_refused() {
             Err(_) => refused += 1,
         }
     }
-    assert!(
-        read > 40 && refused > 40,
-        "{read} read, {refused} refused"
-    );
+    assert!(read > 40 && refused > 40, "{read} read, {refused} refused");
 }
 
 /// Counted from the sheet's XML by other means (Python's zipfile and ElementTree): rows 1
