@@ -61,6 +61,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Photo,
     },
+    /// Duty lists: what of a file is understood.
+    Duties {
+        #[command(subcommand)]
+        command: Duties,
+    },
     /// The whole loop on this machine: hub, four devices, offline work, sync, proof.
     Demo(Demo),
     /// Print a shell's completions.
@@ -319,10 +324,16 @@ pub(crate) enum Import {
         #[arg(long, value_enum, default_value = "opaque")]
         profile: CodeProfile,
     },
-    /// A duty list from CSV.
+    /// A duty list from XLSX or CSV; one with problems is refused.
     Duties {
         /// The file.
         file: PathBuf,
+        /// Import the rows that are understood and tell the problems of the others.
+        #[arg(long)]
+        accept_problems: bool,
+        /// Say what would be imported, and import nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
@@ -385,6 +396,15 @@ pub(crate) enum Photo {
         input: PathBuf,
         /// The copy to write.
         output: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Duties {
+    /// Read a duty list and say every row that is not understood; exits 1 when there are any.
+    Check {
+        /// XLSX, or CSV in UTF-8; `-` is stdin.
+        file: PathBuf,
     },
 }
 

@@ -10,6 +10,7 @@ mod admit;
 mod clock;
 mod code;
 mod config;
+mod duty_table;
 mod enrol;
 mod error;
 mod folder;
@@ -35,6 +36,10 @@ use bading_core::oplog::sign::{DeviceSigner as _, SoftwareSigner};
 pub use admit::{BatchOutcome, BatchStop};
 pub use clock::{HubClock, SystemHubClock};
 pub use config::{HubConfig, ServeLimits};
+pub use duty_table::{
+    MAX_CELLS, MAX_SHEETS, MAX_UNPACKED_BYTES, MAX_XLSX_BYTES, XlsxTableError, is_workbook,
+    read_xlsx_tables,
+};
 pub use enrol::{CodeSpec, CreatedCode, DEFAULT_CODE_DAYS, DeviceInfo, MAX_CODE_DAYS, PersonInfo};
 pub use error::HubError;
 pub use import::PackOutcome;

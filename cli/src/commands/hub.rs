@@ -4,13 +4,16 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use bading_core::model::duty::DutyList;
 use bading_core::model::grid::{GridCode, GridScope};
 use bading_core::model::identifiers::{DepartmentId, DeviceKey, PersonId, Zone};
 use bading_core::model::person::Role;
-use bading_core::services::packs::{DUTIES, GRIDS, Profile, duties_pack, grids_pack};
+use bading_core::services::duty_file::DutyReading;
+use bading_core::services::packs::{DUTIES, GRIDS, Profile, grids_pack, write_duties};
 use bading_hub::{CodeSpec, Hub, HubConfig, HubError, PackOutcome, SystemHubClock, serve};
 use serde_json::json;
 
+use super::duties::{classes_count, read_list};
 use super::read;
 use crate::args::{Admin, Code, CodeProfile, Hub as Command, HubDir, Import};
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
@@ -242,18 +245,26 @@ fn import(dir: &HubDir, command: &Import, output: &Output) -> Result<Exit, Failu
                 .map_err(|error| Failure::in_file(file, error))?;
             (GRIDS, pack)
         }
-        Import::Duties { file } => {
-            let bytes = read(file)?;
-            if bytes.starts_with(b"PK\x03\x04") {
-                return Err(Failure::in_file(
-                    file,
-                    "XLSX is not read yet: save the list as CSV",
-                ));
+        Import::Duties {
+            file,
+            accept_problems,
+            dry_run,
+        } => {
+            let list = accepted_duties(file, *accept_problems, output)?;
+            if *dry_run {
+                let answer = json!({
+                    "kind": DUTIES,
+                    "dry_run": true,
+                    "entries_count": list.entries.len(),
+                    "classes_count": classes_count(&list),
+                });
+                output.answer(&answer, |_| {
+                    let (entries, classes) = (list.entries.len(), classes_count(&list));
+                    format!("{DUTIES}: {entries} entries of {classes} classes would be imported\n")
+                })?;
+                return Ok(Exit::Done);
             }
-            (
-                DUTIES,
-                duties_pack(&bytes).map_err(|error| Failure::in_file(file, error))?,
-            )
+            (DUTIES, write_duties(&list))
         }
     };
     let outcome: PackOutcome = open(dir)?.put_pack(kind, &pack).map_err(failure)?;
@@ -272,6 +283,32 @@ fn import(dir: &HubDir, command: &Import, output: &Output) -> Result<Exit, Failu
         format!("{kind} version {}: {what}\n", outcome.version)
     })?;
     Ok(Exit::Done)
+}
+
+/// The list of a file. A list with problems is refused unless they are accepted; then each is
+/// told on stderr and the rest of the list serves.
+fn accepted_duties(file: &Path, accepts: bool, output: &Output) -> Result<DutyList, Failure> {
+    let DutyReading { list, problems } = read_list(file)?;
+    let Some(first) = problems.first() else {
+        return Ok(list);
+    };
+    if !accepts {
+        let others = match problems.len() - 1 {
+            0 => String::new(),
+            count => format!(" (and {count} more)"),
+        };
+        return Err(Failure::in_file(
+            file,
+            format!("{first}{others}; --accept-problems imports what is understood"),
+        ));
+    }
+    if list.entries.is_empty() {
+        return Err(Failure::in_file(file, format!("{first}; no row is left")));
+    }
+    for problem in &problems {
+        output.note(format!("{}: {problem}", file.display()));
+    }
+    Ok(list)
 }
 
 fn verify(hub: &Hub, output: &Output) -> Result<Exit, Failure> {

@@ -2,6 +2,7 @@
 
 mod case;
 mod demo;
+mod duties;
 mod hub;
 mod locate;
 mod phone;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Convert(convert) => locate::convert_points(convert, output),
         Command::Photo { command } => photo::run(command, output),
+        Command::Duties { command } => duties::run(command, output),
         Command::Hub { command } => hub::run(command, output),
         Command::Demo(given) => demo::run(given, output),
         Command::Completions { shell } => {

@@ -4,6 +4,7 @@ mod bad_input;
 mod contention;
 mod contract;
 mod device;
+mod duties;
 mod hub_statuses;
 mod kill;
 mod mutations;

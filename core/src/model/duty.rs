@@ -8,13 +8,19 @@ use crate::model::identifiers::ClassCode;
 use crate::model::photo::PhotoRole;
 
 /// One line of the duty list: one small class under one condition for filing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Fields that packs of the first release have not are left out where they are empty: such
+/// a list keeps its bytes, and with them its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DutyEntry {
     /// The small class (小类代码).
     #[serde(with = "class_text")]
     pub class: ClassCode,
     /// Its name (小类名称).
     pub name: String,
+    /// The big class's code (大类代码), empty when the list has none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub major_code: String,
     /// The big class's name (大类名称), empty when the list has none.
     #[serde(default)]
     pub major_name: String,
@@ -30,9 +36,15 @@ pub struct DutyEntry {
     /// The departments that repair it (处置单位), in the list's order.
     #[serde(default)]
     pub departments: Vec<String>,
+    /// The departments that supervise the repair (主管部门), in the list's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub supervising: Vec<String>,
     /// The photo roles that a report must have, as keys.
     #[serde(default)]
     pub required_photos: Vec<String>,
+    /// How urgent it is, in the list's own wording, empty when the list does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub urgency: String,
 }
 
 /// A duty list, as read and as sent to the phones.
@@ -91,12 +103,15 @@ mod tests {
         let entry = |roles: &[&str]| DutyEntry {
             class: class.clone(),
             name: "上水井盖".into(),
+            major_code: String::new(),
             major_name: String::new(),
             condition: String::new(),
             closing: String::new(),
             limit: String::new(),
             departments: vec![],
+            supervising: vec![],
             required_photos: roles.iter().map(|role| (*role).to_owned()).collect(),
+            urgency: String::new(),
         };
         let list = DutyList {
             entries: vec![entry(&["near", "far"]), entry(&["far"])],
@@ -114,5 +129,13 @@ mod tests {
             serde_json::from_str::<DutyList>(&json).expect("reads back"),
             list
         );
+    }
+
+    #[test]
+    fn list_of_the_first_release_keeps_its_bytes() {
+        let pack = r#"{"entries":[{"class":"010101","name":"井盖","major_name":"","condition":"","closing":"","limit":"2天","departments":["甲"],"required_photos":["near"]}]}"#;
+        let list: DutyList = serde_json::from_str(pack).expect("a pack of the first release");
+        assert_eq!(list.entries[0].urgency, "");
+        assert_eq!(serde_json::to_string(&list).expect("plain data"), pack);
     }
 }

@@ -5,8 +5,13 @@
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
 //! - [`verify`]: check everything again, without trusting anybody.
+<<<<<<< HEAD
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`packs`]: reference data: grids, duty lists, routes, rosters, calendars.
+=======
+//! - [`duty_file`]: a city's duty list from its tables, row by row.
+//! - [`packs`]: reference data: grids and duty lists.
+>>>>>>> h-duty
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
 //! docs/formats/commit.md, a line in `oplog/body.rs` (reading) and `oplog/merge.rs` (the
@@ -15,6 +20,7 @@
 
 pub mod capture;
 pub mod case;
+pub mod duty_file;
 pub mod enrol;
 pub mod log;
 pub mod packs;

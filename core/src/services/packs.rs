@@ -11,13 +11,14 @@ use thiserror::Error;
 use crate::geo::grid_file::{GridCell, GridFileOptions, read_grids};
 use crate::geo::h3::h3_code;
 use crate::geo::locator::Locator;
-use crate::model::duty::{DutyEntry, DutyList};
+use crate::model::duty::DutyList;
 use crate::model::grid::{CodeError, CodeProfile, GridCode};
-use crate::model::identifiers::{ClassCode, Hash, IdentifierError};
-use crate::model::photo::PhotoRole;
+use crate::model::identifiers::{Hash, IdentifierError};
 use crate::model::place::LatLon;
 use crate::oplog::sign::hash_of;
 use crate::services::ServiceError;
+pub use crate::services::duty_file::DutyFileError;
+use crate::services::duty_file::{any_limit, csv_table, read_duty_tables};
 use crate::services::log::damaged;
 use crate::storage::{StoreError, Tx};
 
@@ -49,27 +50,6 @@ pub enum GridCodeProblem {
     /// It does not fit the city's profile.
     #[error(transparent)]
     Profile(#[from] CodeError),
-}
-
-/// Why a duty list makes no pack. Rows count from 1, the header being row 1.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum DutyFileError {
-    /// A column that must be there is not.
-    #[error("row 1: no column `{0}`")]
-    MissingColumn(&'static str),
-    /// The file has a header and nothing below it.
-    #[error("the list has no entries")]
-    Empty,
-    /// A row is wrong.
-    #[error("row {row}, {field}: {why}")]
-    Row {
-        /// The row.
-        row: u64,
-        /// The column.
-        field: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
 }
 
 /// Reads a city's grids and makes their pack.
@@ -139,114 +119,30 @@ fn write_grids(cells: &[GridCell]) -> Vec<u8> {
     serde_json::to_vec(&collection).expect("finite numbers and text")
 }
 
-/// Reads a city's duty list from CSV and makes its pack. Columns are found by name, Chinese
-/// or English; others are ignored.
+/// Reads a city's duty list from CSV and makes its pack; one wrong row makes none.
 ///
 /// # Errors
 /// [`DutyFileError`] names row and column.
 pub fn duties_pack(bytes: &[u8]) -> Result<Vec<u8>, DutyFileError> {
-    let list = read_duties(bytes)?;
-    Ok(serde_json::to_vec(&list).expect("plain data"))
+    Ok(write_duties(&read_duties(bytes)?))
 }
 
-struct Columns {
-    class: usize,
-    name: usize,
-    major_name: Option<usize>,
-    condition: Option<usize>,
-    closing: Option<usize>,
-    limit: Option<usize>,
-    departments: Option<usize>,
-    photos: Option<usize>,
+/// The pack of a list that was read already.
+#[must_use]
+pub fn write_duties(list: &DutyList) -> Vec<u8> {
+    serde_json::to_vec(list).expect("plain data")
 }
 
-/// Reads a duty list from CSV in UTF-8.
+/// Reads a duty list from CSV in UTF-8 that has nothing wrong with it; notices pass.
 ///
 /// # Errors
 /// [`DutyFileError`] names row and column.
 pub fn read_duties(bytes: &[u8]) -> Result<DutyList, DutyFileError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
-    let header = reader
-        .headers()
-        .map_err(|error| csv_error(&error, 1))?
-        .clone();
-    let find = |names: &[&str]| header.iter().position(|name| names.contains(&name.trim()));
-    let columns = Columns {
-        class: find(&["class", "code", "小类代码"])
-            .ok_or(DutyFileError::MissingColumn("class (or code, 小类代码)"))?,
-        name: find(&["name", "小类名称"])
-            .ok_or(DutyFileError::MissingColumn("name (or 小类名称)"))?,
-        major_name: find(&["major_name", "大类名称"]),
-        condition: find(&["condition", "立案条件"]),
-        closing: find(&["closing", "结案条件"]),
-        limit: find(&["limit", "处置时限"]),
-        departments: find(&["departments", "处置单位"]),
-        photos: find(&["photos", "required_photos"]),
-    };
-    let mut entries = Vec::new();
-    for (row, record) in (2..).zip(reader.records()) {
-        let record = record.map_err(|error| csv_error(&error, row))?;
-        entries.push(read_duty(&record, row, &columns)?);
+    let reading = read_duty_tables(&[csv_table(bytes)?], any_limit)?;
+    match reading.problems.into_iter().find(|p| !p.is_notice) {
+        Some(problem) => Err(DutyFileError::Row(problem)),
+        None => Ok(reading.list),
     }
-    if entries.is_empty() {
-        return Err(DutyFileError::Empty);
-    }
-    Ok(DutyList { entries })
-}
-
-fn csv_error(error: &csv::Error, row: u64) -> DutyFileError {
-    let row = error.position().map_or(row, csv::Position::line);
-    DutyFileError::Row {
-        row,
-        field: "row",
-        why: "not UTF-8 CSV".to_owned(),
-    }
-}
-
-fn read_duty(
-    record: &csv::StringRecord,
-    row: u64,
-    columns: &Columns,
-) -> Result<DutyEntry, DutyFileError> {
-    let cell = |column: Option<usize>| {
-        column
-            .and_then(|at| record.get(at))
-            .unwrap_or_default()
-            .trim()
-            .to_owned()
-    };
-    let fail = |field, why: String| DutyFileError::Row { row, field, why };
-    let class = ClassCode::parse(&cell(Some(columns.class)))
-        .map_err(|error| fail("class", error.to_string()))?;
-    let name = cell(Some(columns.name));
-    if name.is_empty() {
-        return Err(fail("name", "empty".to_owned()));
-    }
-    let parts = |text: String, separators: &[char]| -> Vec<String> {
-        let parts = text.split(separators).map(str::trim);
-        parts
-            .filter(|part| !part.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let required_photos = parts(cell(columns.photos), &['、', '，', ',', ' ', '+']);
-    if let Some(unknown) = required_photos
-        .iter()
-        .find(|key| PhotoRole::parse(key).is_none())
-    {
-        return Err(fail("photos", format!("`{unknown}` is not a photo role")));
-    }
-    Ok(DutyEntry {
-        class,
-        name,
-        major_name: cell(columns.major_name),
-        condition: cell(columns.condition),
-        closing: cell(columns.closing),
-        limit: cell(columns.limit),
-        departments: parts(cell(columns.departments), &['、', '，', ',']),
-        required_photos,
-    })
 }
 
 /// What was made of the packs in force, kept while they stay in force.
