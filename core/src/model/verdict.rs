@@ -1,14 +1,31 @@
 //! Fix eight, the verdict (定论): scores that a person can recompute by hand, and grades.
 
+mod natural;
+
 use std::fmt;
 
+use serde::{Serialize, Serializer};
+
+use natural::Natural;
+
 /// A score from 0.00 to 100.00, held in hundredths of a point. It is rounded once, half up,
-/// where it is published; what builds on it uses the rounded value.
+/// where it is published; what builds on it uses the rounded value. In JSON it is a text with
+/// two decimals, such as `"88.40"`: a number there would be a binary fraction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Score(u16);
 
+/// A part of a whole as two counts of the same unit; it is not a percentage. An uncapped
+/// part may exceed its whole, and a whole of zero makes the share not applicable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Share {
+    /// The part.
+    pub part: u64,
+    /// The whole.
+    pub whole: u64,
+}
+
 /// The grade of a published score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Grade {
     /// 90.00 to 100.00.
     A,
@@ -35,35 +52,55 @@ impl Score {
         self.0
     }
 
-    /// The weighted mean of shares `(part, whole, weight)` with `part <= whole`, exact until
-    /// one rounding, half up. Shares without a whole must be left out by the caller, which
-    /// spreads their weight. No weight left is not evaluated.
+    /// Reads what [`Display`](fmt::Display) prints: points with exactly two decimals.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (points, rest) = text.split_once('.')?;
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        if rest.len() != 2 || !digits(rest) || !digits(points) {
+            return None;
+        }
+        let points: u16 = points.parse().ok()?;
+        let rest: u16 = rest.parse().ok()?;
+        Self::from_hundredths(points.checked_mul(100)?.checked_add(rest)?)
+    }
+
+    /// The weighted mean of shares `(part, whole, weight)`, exact for every input until one
+    /// rounding, half up; a mean above 100 is 100. A share without a whole is not applicable:
+    /// it is left out, so that its weight is spread over the rest in proportion. Nothing with
+    /// a weight is not evaluated, the only reason for `None`.
     #[must_use]
     pub fn weighted(shares: &[(u64, u64, u32)]) -> Option<Self> {
-        let weights: u128 = shares
-            .iter()
-            .map(|(_, _, weight)| u128::from(*weight))
-            .sum();
+        let mut weights = 0_u64;
+        // The sum of the fractions by cross-multiplication, in numbers of any size.
+        let (mut numerator, mut denominator) = (Natural::of(0), Natural::of(1));
+        for &(part, whole, weight) in shares {
+            if whole == 0 || weight == 0 {
+                continue;
+            }
+            weights = weights.saturating_add(u64::from(weight));
+            let divisor = gcd(part, whole);
+            let (part, whole) = (part / divisor, whole / divisor);
+            let term = denominator.times(part).times(u64::from(weight));
+            numerator = numerator.times(whole).plus(&term);
+            denominator = denominator.times(whole);
+        }
         if weights == 0 {
             return None;
         }
-        // Sum of fractions by cross-multiplication; reduced at each step so that it fits.
-        let (mut numerator, mut denominator) = (0_u128, 1_u128);
-        for (part, whole, weight) in shares {
-            let (part, whole) = (u128::from(*part), u128::from(*whole));
-            let top = numerator.checked_mul(whole)?.checked_add(
-                part.checked_mul(u128::from(*weight))?
-                    .checked_mul(denominator)?,
-            )?;
-            let bottom = denominator.checked_mul(whole)?;
-            let divisor = gcd(top, bottom).max(1);
-            (numerator, denominator) = (top / divisor, bottom / divisor);
+        // The largest h with mean >= (h - 1/2) / 10,000: half up, without a division.
+        let scaled = numerator.times(20_000);
+        let unit = denominator.times(weights);
+        let (mut low, mut high) = (0_u16, 10_000_u16);
+        while low < high {
+            let middle = (low + high).div_ceil(2);
+            if scaled >= unit.times(2 * u64::from(middle) - 1) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
         }
-        let scaled = numerator.checked_mul(10_000 * 2)?;
-        let bottom = denominator.checked_mul(weights)?;
-        let hundredths = (scaled / bottom.max(1)).div_ceil(2).min(10_000);
-        // Half up on an exact doubled quotient: odd means at least a half remained.
-        u16::try_from(hundredths).ok().map(Self)
+        Some(Self(low))
     }
 
     /// The grade; the limits belong to the better one.
@@ -79,11 +116,53 @@ impl Score {
     }
 }
 
-fn gcd(mut a: u128, mut b: u128) -> u128 {
+impl Share {
+    /// True when there is a whole.
+    #[must_use]
+    pub fn is_applicable(self) -> bool {
+        self.whole > 0
+    }
+
+    /// The same share in lowest terms; nothing of nothing stays what it is.
+    #[must_use]
+    pub fn reduced(self) -> Self {
+        let divisor = gcd(self.part, self.whole).max(1);
+        Self {
+            part: self.part / divisor,
+            whole: self.whole / divisor,
+        }
+    }
+
+    /// What the share adds to a score under a weight, in hundredths of a point, rounded half
+    /// up. It is for reading: a score is rounded from its shares, not summed from these.
+    #[must_use]
+    pub fn points_hundredths(self, weight: Self) -> u64 {
+        let (share, weight) = (self.reduced(), weight.reduced());
+        let part = u128::from(share.part).saturating_mul(u128::from(weight.part));
+        let whole = u128::from(share.whole).saturating_mul(u128::from(weight.whole));
+        let doubled = part.saturating_mul(20_000) / whole.max(1);
+        u64::try_from(doubled.div_ceil(2)).unwrap_or(u64::MAX)
+    }
+
+    /// The share as a score of its own, or nothing when it is not applicable.
+    #[must_use]
+    pub fn score(self) -> Option<Score> {
+        Score::weighted(&[(self.part, self.whole, 1)])
+    }
+}
+
+/// The greatest common divisor; 0 only of two zeros.
+fn gcd(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);
     }
     a
+}
+
+impl Serialize for Score {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 impl fmt::Display for Score {
@@ -133,5 +212,60 @@ mod tests {
     fn no_weight_is_not_evaluated() {
         assert_eq!(Score::weighted(&[]), None);
         assert_eq!(Score::weighted(&[(1, 2, 0)]), None);
+        assert_eq!(Score::weighted(&[(0, 0, 1000)]), None);
+    }
+
+    #[test]
+    fn share_without_a_whole_is_left_out_and_counts_neither_as_0_nor_as_100() {
+        let without = Score::weighted(&[(1, 2, 400)]);
+        assert_eq!(Score::weighted(&[(1, 2, 400), (0, 0, 600)]), without);
+        assert_eq!(Score::weighted(&[(0, 0, 600), (1, 2, 400)]), without);
+    }
+
+    #[test]
+    fn huge_counts_without_a_common_divisor_are_still_exact() {
+        // Eight primes near 10^9, and shares that miss the half by one part in each.
+        let primes = [
+            999_999_937_u64,
+            999_999_929,
+            999_999_893,
+            999_999_883,
+            999_999_797,
+            999_999_761,
+            999_999_757,
+            999_999_751,
+        ];
+        let shares: Vec<_> = primes.iter().map(|p| (p / 2, *p, 125)).collect();
+        let score = |shares: &[_]| Score::weighted(shares).map(Score::hundredths);
+        assert_eq!(score(&shares), Some(5_000));
+        let most = [
+            (u64::MAX, u64::MAX, u32::MAX),
+            (u64::MAX - 1, u64::MAX, u32::MAX),
+        ];
+        assert_eq!(score(&most), Some(10_000));
+        // Exactly 0.005 points is rounded up; one part in 2 * 10^10 less is not.
+        assert_eq!(score(&[(1_000_000, 20_000_000_000, 7)]), Some(1));
+        assert_eq!(score(&[(999_999, 20_000_000_000, 7)]), Some(0));
+    }
+
+    #[test]
+    fn part_above_its_whole_never_exceeds_100() {
+        assert_eq!(Score::weighted(&[(3, 2, 1)]).map(|s| s.0), Some(10_000));
+        // Uncapped, it makes up for another item first.
+        assert_eq!(
+            Score::weighted(&[(3, 2, 1), (0, 1, 1)]).map(|s| s.0),
+            Some(7_500)
+        );
+    }
+
+    #[test]
+    fn score_reads_back_what_it_prints_and_nothing_else() {
+        for hundredths in 0..=10_000 {
+            let score = Score::from_hundredths(hundredths).expect("in range");
+            assert_eq!(Score::parse(&score.to_string()), Some(score));
+        }
+        for text in ["100.01", "88.4", "88", "+1.00", "1.+1", "655.36", ""] {
+            assert_eq!(Score::parse(text), None, "{text}");
+        }
     }
 }
