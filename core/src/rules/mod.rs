@@ -6,6 +6,20 @@
 
 /// Share of a slot spent where it was due, or excused.
 pub mod attendance;
+/// Which days are worked.
+pub mod calendar;
+/// One year's holidays as they are published.
+pub mod calendar_file;
+/// Deadlines, working time, the lamp.
+pub mod clock;
+/// A city's clock as a pack.
+pub mod clock_pack;
+/// The CSV of deadlines that are asked for.
+pub mod deadline_rows;
+/// The hours of working days.
+pub mod hours;
+/// Time limits as duty lists word them.
+pub mod limit;
 /// What a walk of the route scores: coverage, loops, checkpoints.
 pub mod patrol;
 /// The weights, quotas and limits of a city.

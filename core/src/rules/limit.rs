@@ -1,0 +1,460 @@
+//! The time limit (处置时限) as duty lists word it: `4小时`, `2个工作日`, `1紧急工作时制止`.
+//!
+//! What is understood, white space and full width aside: a number with at most six decimals,
+//! a unit, and what follows a limit in real lists (`内`, `制止`, `修复` …). Anything with 紧急
+//! runs around the clock, whatever its unit. Whether a bare 小时, 分钟 or 天 is working time
+//! is the city's to say ([`ClockPolicy`](super::clock::ClockPolicy)), so a limit keeps what
+//! it was. Nothing is guessed: `3个半小时`, `三天` and `1天或2天` are refused.
+//!
+//! Source: DOMAIN "The clock"; Yuncheng's published duty list.
+
+use thiserror::Error;
+
+/// Milliseconds of an hour.
+const HOUR_MS: u64 = 3_600_000;
+/// Milliseconds of a day around the clock.
+const DAY_MS: u64 = 24 * HOUR_MS;
+/// The longest limit in days, of whichever kind: ten years.
+const MAX_DAYS: u64 = 3_650;
+/// Decimals that a number may have.
+const DECIMALS: u32 = 6;
+/// `1` in the units of [`number`]: millionths.
+const ONE: u64 = 1_000_000;
+/// Characters of a wording that an error repeats.
+const TOLD_CHARS: usize = 40;
+
+/// How long something may take, and on which clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// Working time (工作时) in milliseconds.
+    Working {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Working days (工作日), in millionths of one: a day counts what it has of hours.
+    WorkingDays {
+        /// Millionths of a working day.
+        millionths: u64,
+    },
+    /// Hours or minutes without a word on which: the city's policy decides.
+    Bare {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// Days without a word on which: the city's policy decides.
+    BareDays {
+        /// Millionths of a day.
+        millionths: u64,
+    },
+    /// Around the clock in milliseconds: anything urgent (紧急), and natural days (自然日).
+    Continuous {
+        /// Milliseconds.
+        ms: u64,
+    },
+}
+
+/// A time limit and the words that it was read from. It is above zero and at most ten years.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limit {
+    span: Span,
+    wording: String,
+}
+
+/// Why a wording is no limit. Each carries the wording, cut after 40 characters; whoever
+/// reads a file adds the row.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LimitError {
+    /// The wording is not one that is known.
+    #[error(
+        "{wording:?} is not understood; a limit is a number and a unit, as 4小时, 2工作时, \
+         30分钟, 1.5工作日, 3自然日 or 2紧急工作时"
+    )]
+    Unknown {
+        /// What stands there.
+        wording: String,
+    },
+    /// There is no wording.
+    #[error("no limit is given; one looks like 4小时, 5工作日 or 2紧急工作时")]
+    Empty,
+    /// A limit of nothing is none.
+    #[error("{wording:?} is no time at all")]
+    Zero {
+        /// What stands there.
+        wording: String,
+    },
+    /// More than ten years.
+    #[error("{wording:?} is more than {MAX_DAYS} days")]
+    TooLong {
+        /// What stands there.
+        wording: String,
+    },
+    /// More decimals than six, or not a whole number of milliseconds.
+    #[error("{wording:?} is finer than a millisecond or has more than {DECIMALS} decimals")]
+    TooFine {
+        /// What stands there.
+        wording: String,
+    },
+}
+
+/// Which clock a unit speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Working,
+    Bare,
+    Natural,
+}
+
+/// The units, a longer one before what it begins with: name, kind, milliseconds of one
+/// around the clock.
+const UNITS: [(&str, Kind, u64); 16] = [
+    ("工作小时", Kind::Working, HOUR_MS),
+    ("工作分钟", Kind::Working, HOUR_MS / 60),
+    ("工作时", Kind::Working, HOUR_MS),
+    ("工作日", Kind::Working, DAY_MS),
+    ("工作天", Kind::Working, DAY_MS),
+    ("自然小时", Kind::Natural, HOUR_MS),
+    ("自然日", Kind::Natural, DAY_MS),
+    ("自然天", Kind::Natural, DAY_MS),
+    ("日历日", Kind::Natural, DAY_MS),
+    ("日历天", Kind::Natural, DAY_MS),
+    ("个小时", Kind::Bare, HOUR_MS),
+    ("小时", Kind::Bare, HOUR_MS),
+    ("分钟", Kind::Bare, HOUR_MS / 60),
+    ("秒钟", Kind::Bare, 1_000),
+    ("天", Kind::Bare, DAY_MS),
+    ("日", Kind::Bare, DAY_MS),
+];
+
+/// What may follow a limit: within it, what is to be done, and that it is then finished.
+const WITHIN: [&str; 3] = ["以内", "之内", "内"];
+const VERBS: [&str; 25] = [
+    "制止", "处置", "处理", "修复", "恢复", "维修", "维护", "更换", "清理", "清除", "清运", "清洗",
+    "整改", "纠正", "拆除", "取缔", "补装", "补齐", "扶正", "安装", "排除", "解决", "办结", "响应",
+    "到场",
+];
+const FINISHED: [&str; 3] = ["完毕", "完成", "到位"];
+
+impl Limit {
+    /// Reads a duty list's wording.
+    ///
+    /// # Errors
+    /// [`LimitError`] for a wording that is not understood, for zero, for more than ten years,
+    /// and for what is not a whole number of milliseconds.
+    pub fn parse(wording: &str) -> Result<Self, LimitError> {
+        let wording = wording.trim();
+        let told = || shortened(wording);
+        let unknown = || LimitError::Unknown { wording: told() };
+        if wording.is_empty() {
+            return Err(LimitError::Empty);
+        }
+        if wording.chars().nth(TOLD_CHARS).is_some() {
+            return Err(unknown());
+        }
+        let (plain, is_urgent) = without_urgency(&narrow(wording));
+        let (amount, rest) = match number(&plain) {
+            Ok(read) => read,
+            Err(Digits::None) => return Err(unknown()),
+            Err(Digits::TooMany) => return Err(LimitError::TooLong { wording: told() }),
+            Err(Digits::TooFine) => return Err(LimitError::TooFine { wording: told() }),
+        };
+        let rest = rest.strip_prefix('个').unwrap_or(rest);
+        let (kind, unit_ms, tail) = unit(rest).ok_or_else(unknown)?;
+        if !is_tail(tail) {
+            return Err(unknown());
+        }
+        if amount == 0 {
+            return Err(LimitError::Zero { wording: told() });
+        }
+        let scaled_ms = u128::from(amount) * u128::from(unit_ms);
+        if scaled_ms > u128::from(MAX_DAYS * DAY_MS) * u128::from(ONE) {
+            return Err(LimitError::TooLong { wording: told() });
+        }
+        let is_continuous = is_urgent || kind == Kind::Natural;
+        let span = if unit_ms == DAY_MS && !is_continuous {
+            let millionths = amount;
+            match kind {
+                Kind::Bare => Span::BareDays { millionths },
+                Kind::Working | Kind::Natural => Span::WorkingDays { millionths },
+            }
+        } else {
+            if scaled_ms % u128::from(ONE) != 0 {
+                return Err(LimitError::TooFine { wording: told() });
+            }
+            // Ten years of milliseconds at most, as was just checked.
+            let ms = u64::try_from(scaled_ms / u128::from(ONE)).unwrap_or(u64::MAX);
+            match kind {
+                _ if is_continuous => Span::Continuous { ms },
+                Kind::Bare => Span::Bare { ms },
+                Kind::Working | Kind::Natural => Span::Working { ms },
+            }
+        };
+        Ok(Self {
+            span,
+            wording: wording.to_owned(),
+        })
+    }
+
+    /// How long, and on which clock.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The words that it was read from, without white space around them.
+    #[must_use]
+    pub fn wording(&self) -> &str {
+        &self.wording
+    }
+}
+
+fn shortened(wording: &str) -> String {
+    match wording.char_indices().nth(TOLD_CHARS) {
+        Some((end, _)) => format!("{}…", &wording[..end]),
+        None => wording.to_owned(),
+    }
+}
+
+/// Without white space, and in half width.
+fn narrow(wording: &str) -> String {
+    let narrow = |c: char| match c {
+        '０'..='９' | '．' | '（' | '）' => u32::from(c)
+            .checked_sub(0xFEE0)
+            .and_then(char::from_u32)
+            .unwrap_or(c),
+        _ => c,
+    };
+    wording
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(narrow)
+        .collect()
+}
+
+/// Takes 紧急 out, in brackets or not, and tells whether it was there.
+fn without_urgency(plain: &str) -> (String, bool) {
+    for mark in ["(紧急)", "紧急"] {
+        if plain.contains(mark) {
+            return (plain.replacen(mark, "", 1), true);
+        }
+    }
+    (plain.to_owned(), false)
+}
+
+enum Digits {
+    None,
+    TooMany,
+    TooFine,
+}
+
+/// The number at the beginning in millionths, and what follows it.
+fn number(text: &str) -> Result<(u64, &str), Digits> {
+    let (whole, rest) = digits(text);
+    if whole.is_empty() {
+        return Err(Digits::None);
+    }
+    let (decimals, rest) = match rest.strip_prefix('.').map(digits) {
+        Some(("", _)) => return Err(Digits::None),
+        Some((decimals, rest)) => (decimals.trim_end_matches('0'), rest),
+        None => ("", rest),
+    };
+    let missing = DECIMALS
+        .checked_sub(u32::try_from(decimals.len()).unwrap_or(u32::MAX))
+        .ok_or(Digits::TooFine)?;
+    let fraction = decimals.parse::<u64>().unwrap_or(0) * 10_u64.pow(missing);
+    let amount = whole
+        .parse::<u64>()
+        .ok()
+        .and_then(|whole| whole.checked_mul(ONE)?.checked_add(fraction))
+        .ok_or(Digits::TooMany)?;
+    Ok((amount, rest))
+}
+
+fn digits(text: &str) -> (&str, &str) {
+    let end = text.find(|c: char| !c.is_ascii_digit());
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+fn unit(text: &str) -> Option<(Kind, u64, &str)> {
+    UNITS
+        .iter()
+        .find_map(|(name, kind, ms)| text.strip_prefix(name).map(|rest| (*kind, *ms, rest)))
+}
+
+fn is_tail(tail: &str) -> bool {
+    let without = |text, words: &[&str]| -> &str {
+        words
+            .iter()
+            .find_map(|word| str::strip_prefix(text, word))
+            .unwrap_or(text)
+    };
+    without(without(without(tail, &WITHIN), &VERBS), &FINISHED).is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn span(wording: &str) -> Span {
+        match Limit::parse(wording) {
+            Ok(limit) => limit.span(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn hours(count: u64) -> u64 {
+        count * HOUR_MS
+    }
+
+    #[test]
+    fn parse_understands_every_wording_of_the_domain() {
+        let bare = |ms| Span::Bare { ms };
+        let working = |ms| Span::Working { ms };
+        let continuous = |ms| Span::Continuous { ms };
+        let days = |millionths| Span::WorkingDays { millionths };
+        for (wording, expected) in [
+            ("4小时", bare(hours(4))),
+            ("4个小时", bare(hours(4))),
+            ("30分钟", bare(hours(1) / 2)),
+            (
+                "2天",
+                Span::BareDays {
+                    millionths: 2 * ONE,
+                },
+            ),
+            (
+                "2日",
+                Span::BareDays {
+                    millionths: 2 * ONE,
+                },
+            ),
+            ("2工作时", working(hours(2))),
+            ("2个工作时", working(hours(2))),
+            ("0.5工作小时", working(hours(1) / 2)),
+            ("5工作日", days(5 * ONE)),
+            ("5个工作日", days(5 * ONE)),
+            ("1.5工作日", days(1_500_000)),
+            ("2紧急工作时", continuous(hours(2))),
+            ("1紧急工作时制止", continuous(hours(1))),
+            ("2紧急工作日", continuous(hours(48))),
+            ("紧急2小时", continuous(hours(2))),
+            ("2小时（紧急）", continuous(hours(2))),
+            ("30紧急分钟", continuous(hours(1) / 2)),
+            ("3自然日", continuous(hours(72))),
+            ("3个自然日", continuous(hours(72))),
+            ("１５ 个 工作日", days(15 * ONE)),
+            ("\u{3000}０．５小时\n", bare(hours(1) / 2)),
+            ("0.50小时", bare(hours(1) / 2)),
+            ("3工作日内修复", days(3 * ONE)),
+            ("2工作时以内处理完毕", working(hours(2))),
+        ] {
+            assert_eq!(span(wording), expected, "{wording}");
+        }
+    }
+
+    /// Column 处置时限 of Yuncheng's list, every distinct value.
+    #[test]
+    fn parse_understands_every_wording_of_a_real_list() {
+        for days in [1, 2, 3, 4, 5, 7, 10, 15] {
+            let expected = Span::BareDays {
+                millionths: days * ONE,
+            };
+            assert_eq!(span(&format!("{days}天")), expected);
+        }
+        for count in [2, 4] {
+            let ms = hours(count);
+            assert_eq!(span(&format!("{count}小时")), Span::Bare { ms });
+        }
+        for count in [1, 2, 4] {
+            let ms = hours(count);
+            assert_eq!(span(&format!("{count}紧急工作时")), Span::Continuous { ms });
+        }
+    }
+
+    #[test]
+    fn parse_keeps_the_wording() {
+        let limit = Limit::parse(" ２ 工作时 ").expect("a limit");
+        assert_eq!(limit.wording(), "２ 工作时");
+    }
+
+    #[test]
+    fn parse_refuses_what_could_mean_two_things() {
+        for wording in [
+            "3个半小时",
+            "半天",
+            "三天",
+            "1天或2天",
+            "1天2小时",
+            "2小时30分钟",
+            "1-2天",
+            "3天以上",
+            "4",
+            "小时",
+            "4时",
+            "-1天",
+            "+1天",
+            ".5天",
+            "5.天",
+            "1e3天",
+            "1,000天",
+            "尽快",
+            "紧急",
+            "2紧急",
+            "2紧急紧急小时",
+            "2工作时明天",
+            "2個小時",
+            "4h",
+            "1..5天",
+        ] {
+            let error = Limit::parse(wording).expect_err(wording);
+            assert_eq!(
+                error,
+                LimitError::Unknown {
+                    wording: wording.to_owned()
+                }
+            );
+            assert!(error.to_string().contains(wording), "{error}");
+        }
+        assert_eq!(Limit::parse(" \u{3000}"), Err(LimitError::Empty));
+        let long = Limit::parse(&"长".repeat(1_000)).expect_err("too long");
+        assert!(long.to_string().chars().count() < 200, "{long}");
+    }
+
+    #[test]
+    fn parse_refuses_just_outside_each_bound() {
+        let wording = |text: &str| text.to_owned();
+        assert!(matches!(
+            Limit::parse("0.000小时"),
+            Err(LimitError::Zero { .. })
+        ));
+        assert!(Limit::parse("3650天").is_ok());
+        assert!(Limit::parse("87600紧急工作时").is_ok());
+        for text in ["3650.000001天", "87600.01小时", "99999999999999999999999天"] {
+            let expected = LimitError::TooLong {
+                wording: wording(text),
+            };
+            assert_eq!(Limit::parse(text), Err(expected));
+        }
+        assert_eq!(span("0.0001小时"), Span::Bare { ms: 360 });
+        assert_eq!(span("0.000001天"), Span::BareDays { millionths: 1 });
+        for text in ["0.000001小时", "0.0000001天", "0.000001自然日"] {
+            let expected = LimitError::TooFine {
+                wording: wording(text),
+            };
+            assert_eq!(Limit::parse(text), Err(expected));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parse_never_panics(text in "[0-9０-９.．个半紧急工作自然小时日天分钟内制止 （）a-z]{0,20}") {
+            let _ = Limit::parse(&text);
+        }
+
+        #[test]
+        fn parse_reads_decimals_exactly(millionths in 1_u64..1_000_000_000) {
+            let text = format!("{}.{:06}工作日", millionths / ONE, millionths % ONE);
+            prop_assert_eq!(span(&text), Span::WorkingDays { millionths });
+        }
+    }
+}
