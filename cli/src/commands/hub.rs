@@ -9,7 +9,8 @@ use bading_core::model::grid::{GridCode, GridScope};
 use bading_core::model::identifiers::{DepartmentId, DeviceKey, PersonId, Zone};
 use bading_core::model::person::Role;
 use bading_core::services::duty_file::DutyReading;
-use bading_core::services::packs::{DUTIES, GRIDS, Profile, grids_pack, write_duties};
+use bading_core::services::packs::{Profile, grids_pack, write_duties};
+use bading_core::services::reference::{DUTIES, GRIDS};
 use bading_hub::{CodeSpec, Hub, HubConfig, HubError, PackOutcome, SystemHubClock, serve};
 use serde_json::json;
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use bading_core::engine::{Engine, EngineOptions};
 use bading_core::oplog::sign::hash_of;
 use bading_core::services::ServiceError;
-use bading_core::services::packs::{DUTIES as DUTIES_PACK, duties_pack, keep_pack};
+use bading_core::services::packs::duties_pack;
+use bading_core::services::reference::{DUTIES as DUTIES_PACK, keep_pack};
 
 use crate::support::{AT, Bench, DUTIES, GRIDS, Phone, case_id, run, snapshot};
 

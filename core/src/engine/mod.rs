@@ -28,7 +28,7 @@ use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
-use crate::services::packs::Reference;
+use crate::services::reference::Reference;
 use crate::services::patrol::{self, PatrolLine, PatrolPlan, PatrolView, Recording};
 use crate::services::sync::{self, SyncReport};
 use crate::services::verify::{self, Verification};

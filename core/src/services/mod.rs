@@ -5,13 +5,9 @@
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
 //! - [`verify`]: check everything again, without trusting anybody.
-<<<<<<< HEAD
 //! - [`patrol`]: record a walk, and see what it covers.
-//! - [`packs`]: reference data: grids, duty lists, routes, rosters, calendars.
-=======
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
-//! - [`packs`]: reference data: grids and duty lists.
->>>>>>> h-duty
+//! - [`packs`] and [`reference`]: reference data as files become it, and as it is used.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
 //! docs/formats/commit.md, a line in `oplog/body.rs` (reading) and `oplog/merge.rs` (the
@@ -25,6 +21,7 @@ pub mod enrol;
 pub mod log;
 pub mod packs;
 pub mod patrol;
+pub mod reference;
 pub mod sync;
 pub mod verify;
 
@@ -64,7 +61,7 @@ pub struct Context<'a> {
     /// The device's key.
     pub signer: &'a dyn DeviceSigner,
     /// What was made of the packs in force.
-    pub reference: &'a packs::Reference,
+    pub reference: &'a reference::Reference,
 }
 
 impl Context<'_> {

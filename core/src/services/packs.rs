@@ -3,31 +3,16 @@
 //! A pack is all or nothing: a file with one bad line makes no pack. Grids travel as GeoJSON
 //! with the property `code`, duty lists as JSON; both open without this software.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
 use serde_json::json;
 use thiserror::Error;
 
 use crate::geo::grid_file::{GridCell, GridFileOptions, read_grids};
-use crate::geo::h3::h3_code;
-use crate::geo::locator::Locator;
 use crate::model::duty::DutyList;
 use crate::model::grid::{CodeError, CodeProfile, GridCode};
-use crate::model::identifiers::{Hash, IdentifierError};
-use crate::model::place::LatLon;
-use crate::oplog::sign::hash_of;
+use crate::model::identifiers::IdentifierError;
 use crate::services::ServiceError;
 pub use crate::services::duty_file::DutyFileError;
 use crate::services::duty_file::{any_limit, csv_table, read_duty_tables};
-use crate::services::log::damaged;
-use crate::storage::{StoreError, Tx};
-
-/// The kind of a pack of grids.
-pub const GRIDS: &str = "grids";
-/// The kind of a pack of duties.
-pub const DUTIES: &str = "duties";
-/// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
-pub const H3_RESOLUTION: u8 = 10;
 
 /// How many characters the codes of a grid file must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -143,112 +128,6 @@ pub fn read_duties(bytes: &[u8]) -> Result<DutyList, DutyFileError> {
         Some(problem) => Err(DutyFileError::Row(problem)),
         None => Ok(reading.list),
     }
-}
-
-/// What was made of the packs in force, kept while they stay in force.
-#[derive(Default)]
-pub struct Reference {
-    grids: Mutex<Option<(Hash, Arc<Locator>)>>,
-    duties: Mutex<Option<(Hash, Arc<DutyList>)>>,
-}
-
-impl Reference {
-    /// The grids in force, ready for look-ups; nothing where the city has none.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn grids(&self, tx: &Tx<'_>) -> Result<Option<Arc<Locator>>, StoreError> {
-        keep(&self.grids, tx, GRIDS, |bytes| {
-            let options = GridFileOptions {
-                code_property: "code",
-                allows_duplicate_codes: false,
-            };
-            Ok(Locator::build(
-                &read_grids(bytes, &options).map_err(damaged)?,
-            ))
-        })
-        .map(|found| found.map(|(_, grids)| grids))
-    }
-
-    /// The duty list in force with its hash, which a case pins.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn duties(&self, tx: &Tx<'_>) -> Result<Option<(Hash, Arc<DutyList>)>, StoreError> {
-        keep(&self.duties, tx, DUTIES, |bytes| {
-            serde_json::from_slice(bytes).map_err(damaged)
-        })
-    }
-
-    /// The cell of a place: the city's, or an H3 cell where the city has no grid. Nothing
-    /// when the city has a grid and the place is outside.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn grid_at(&self, tx: &Tx<'_>, at: LatLon) -> Result<Option<GridCode>, StoreError> {
-        let code = match self.grids(tx)? {
-            Some(grids) => grids.find(at.lat_deg(), at.lon_deg()).map(str::to_owned),
-            None => Some(h3_code(at, H3_RESOLUTION).map_err(damaged)?),
-        };
-        Ok(code.and_then(|code| GridCode::parse(&code).ok()))
-    }
-}
-
-fn keep<T>(
-    kept: &Mutex<Option<(Hash, Arc<T>)>>,
-    tx: &Tx<'_>,
-    kind: &str,
-    make: impl FnOnce(&[u8]) -> Result<T, StoreError>,
-) -> Result<Option<(Hash, Arc<T>)>, StoreError> {
-    let Some(hash) = tx.pack_hash(kind)? else {
-        return Ok(None);
-    };
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((known, made)) = kept.as_ref()
-        && *known == hash
-    {
-        return Ok(Some((hash, Arc::clone(made))));
-    }
-    let Some((hash, bytes)) = tx.pack(kind)? else {
-        return Ok(None);
-    };
-    let made = Arc::new(make(&bytes)?);
-    *kept = Some((hash, Arc::clone(&made)));
-    Ok(Some((hash, made)))
-}
-
-/// Keeps a pack that the hub sent, after checking that it is what its hash says and that it
-/// can be read.
-///
-/// # Errors
-/// [`ServiceError::BadPage`] when it is not.
-pub fn keep_pack(
-    tx: &Tx<'_>,
-    kind: &str,
-    expected: &Hash,
-    bytes: &[u8],
-) -> Result<(), ServiceError> {
-    if hash_of(bytes) != *expected {
-        return Err(ServiceError::BadPage(format!(
-            "the {kind} are not what their hash says"
-        )));
-    }
-    let is_readable = match kind {
-        GRIDS => {
-            let options = GridFileOptions {
-                code_property: "code",
-                allows_duplicate_codes: false,
-            };
-            read_grids(bytes, &options).is_ok()
-        }
-        DUTIES => serde_json::from_slice::<DutyList>(bytes).is_ok(),
-        // A kind of a newer version: kept for it, not used.
-        _ => true,
-    };
-    if !is_readable {
-        return Err(ServiceError::BadPage(format!("the {kind} cannot be read")));
-    }
-    Ok(tx.put_pack(kind, expected, bytes)?)
 }
 
 #[cfg(test)]

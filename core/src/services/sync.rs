@@ -13,7 +13,7 @@ use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::sign::{Purpose, hash_of};
 use crate::services::log::{self, hub_key, place_of, refold_subject, take_hub_time};
-use crate::services::packs::keep_pack;
+use crate::services::reference::keep_pack;
 use crate::services::{Context, ServiceError, patrol};
 use crate::storage::Tx;
 use crate::storage::log::StoredGrant;

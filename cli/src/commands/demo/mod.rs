@@ -17,7 +17,7 @@ use bading_core::model::workflow::Action;
 use bading_core::oplog::body::{BodyBuilder, Kind, Subject};
 use bading_core::services::capture::{PhotoInput, Report};
 use bading_core::services::case::{self, CaseDetail, MoveDetails};
-use bading_core::services::{ServiceError, log, packs};
+use bading_core::services::{ServiceError, log, reference};
 use bading_core::storage::case::CaseFilter;
 use bading_hub::{CodeSpec, Hub, HubConfig, SystemHubClock};
 use serde_json::{Value, json};
@@ -104,9 +104,9 @@ impl<'a> Demo<'a> {
         let zone = Zone::parse("310101").map_err(Failure::input)?;
         Hub::init(&hub_dir, &HubConfig::new("demo", zone)).map_err(super::hub::failure)?;
         let hub = Hub::open(&hub_dir, Arc::new(SystemHubClock)).map_err(super::hub::failure)?;
-        hub.put_pack(packs::GRIDS, &inputs.grids)
+        hub.put_pack(reference::GRIDS, &inputs.grids)
             .map_err(super::hub::failure)?;
-        hub.put_pack(packs::DUTIES, &inputs.duties)
+        hub.put_pack(reference::DUTIES, &inputs.duties)
             .map_err(super::hub::failure)?;
         let code = |role, person: &str, department: Option<&str>| -> Result<String, Failure> {
             let mut spec = CodeSpec::new(role);

@@ -1,0 +1,211 @@
+//! The reference data in force: packs as they are kept, and what is made of them.
+//!
+//! A phone holds one version of each kind; what is made of it is kept while it stays in
+//! force. A pack that came from the hub is read before it is kept, so that what is kept can
+//! be used.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::geo::grid_file::{GridCell, GridFileOptions, read_grids};
+use crate::geo::h3::h3_code;
+use crate::geo::locator::Locator;
+use crate::geo::route_file::read_routes_pack;
+use crate::model::duty::DutyList;
+use crate::model::grid::GridCode;
+use crate::model::identifiers::Hash;
+use crate::model::place::LatLon;
+use crate::model::route::PlannedRoute;
+use crate::oplog::sign::hash_of;
+use crate::rules::clock::WorkingClock;
+use crate::rules::policy::Policy;
+use crate::rules::roster::Roster;
+use crate::services::ServiceError;
+use crate::services::log::damaged;
+use crate::storage::{StoreError, Tx};
+
+/// The kind of a pack of grids.
+pub const GRIDS: &str = "grids";
+/// The kind of a pack of duties.
+pub const DUTIES: &str = "duties";
+/// The kind of a pack of planned routes.
+pub const ROUTES: &str = "routes";
+/// The kind of a pack of a roster.
+pub const ROSTER: &str = "roster";
+/// The kind of a pack of a calendar with the city's working hours.
+pub const CALENDAR: &str = "calendar";
+/// The kind of a pack of a city's policy.
+pub const POLICY: &str = "policy";
+/// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
+pub const H3_RESOLUTION: u8 = 10;
+
+/// The cells of a grid with their look-up.
+pub struct Grids {
+    /// The cells in the order of their codes.
+    pub cells: Vec<GridCell>,
+    /// Finds the cell of a place.
+    pub locator: Locator,
+}
+
+/// What a pack holds, once it is read.
+pub enum PackContent {
+    /// Grids.
+    Grids(Arc<Grids>),
+    /// A duty list.
+    Duties(Arc<DutyList>),
+    /// Planned routes, in the order of their codes.
+    Routes(Arc<Vec<PlannedRoute>>),
+    /// A roster.
+    Roster(Arc<Roster>),
+    /// A city's clock.
+    Calendar(Arc<WorkingClock>),
+    /// A city's policy.
+    Policy(Arc<Policy>),
+    /// A kind of a newer version.
+    Unknown,
+}
+
+/// Reads a pack of a kind.
+///
+/// # Errors
+/// What is wrong with it, in one line.
+pub fn read_pack(kind: &str, bytes: &[u8]) -> Result<PackContent, String> {
+    fn line(error: impl ToString) -> String {
+        error.to_string()
+    }
+    Ok(match kind {
+        GRIDS => {
+            let options = GridFileOptions {
+                code_property: "code",
+                allows_duplicate_codes: false,
+            };
+            let cells = read_grids(bytes, &options).map_err(line)?;
+            let locator = Locator::build(&cells);
+            PackContent::Grids(Arc::new(Grids { cells, locator }))
+        }
+        DUTIES => PackContent::Duties(Arc::new(serde_json::from_slice(bytes).map_err(line)?)),
+        ROUTES => PackContent::Routes(Arc::new(read_routes_pack(bytes).map_err(line)?)),
+        ROSTER => PackContent::Roster(Arc::new(Roster::from_pack(bytes).map_err(line)?)),
+        CALENDAR => PackContent::Calendar(Arc::new(WorkingClock::from_pack(bytes).map_err(line)?)),
+        POLICY => PackContent::Policy(Arc::new(Policy::from_json(bytes).map_err(line)?)),
+        _ => PackContent::Unknown,
+    })
+}
+
+type Kept<T> = Mutex<Option<(Hash, Arc<T>)>>;
+type Found<T> = Option<(Hash, Arc<T>)>;
+
+/// What was made of the packs in force, kept while they stay in force.
+#[derive(Default)]
+pub struct Reference {
+    grids: Kept<Grids>,
+    duties: Kept<DutyList>,
+    routes: Kept<Vec<PlannedRoute>>,
+    roster: Kept<Roster>,
+    clock: Kept<WorkingClock>,
+    policy: Kept<Policy>,
+}
+
+/// One look-up for each kind: its field, its kind, and what its content is.
+macro_rules! in_force {
+    ($(#[$doc:meta])* $name:ident, $kind:expr, $content:ident, $of:ty) => {
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// [`StoreError`].
+        pub fn $name(&self, tx: &Tx<'_>) -> Result<Found<$of>, StoreError> {
+            keep(&self.$name, tx, $kind, |content| match content {
+                PackContent::$content(found) => Some(found),
+                _ => None,
+            })
+        }
+    };
+}
+
+impl Reference {
+    in_force!(
+        /// The grids in force; nothing where the city has none.
+        grids, GRIDS, Grids, Grids
+    );
+    in_force!(
+        /// The duty list in force with its hash, which a case pins.
+        duties, DUTIES, Duties, DutyList
+    );
+    in_force!(
+        /// The planned routes in force with their hash, which a patrol pins.
+        routes, ROUTES, Routes, Vec<PlannedRoute>
+    );
+    in_force!(
+        /// The roster in force.
+        roster, ROSTER, Roster, Roster
+    );
+    in_force!(
+        /// The city's clock in force.
+        clock, CALENDAR, Calendar, WorkingClock
+    );
+    in_force!(
+        /// The city's policy in force.
+        policy, POLICY, Policy, Policy
+    );
+
+    /// The cell of a place: the city's, or an H3 cell where the city has no grid. Nothing
+    /// when the city has a grid and the place is outside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn grid_at(&self, tx: &Tx<'_>, at: LatLon) -> Result<Option<GridCode>, StoreError> {
+        let code = match self.grids(tx)? {
+            Some((_, grids)) => {
+                let found = grids.locator.find(at.lat_deg(), at.lon_deg());
+                found.map(str::to_owned)
+            }
+            None => Some(h3_code(at, H3_RESOLUTION).map_err(damaged)?),
+        };
+        Ok(code.and_then(|code| GridCode::parse(&code).ok()))
+    }
+}
+
+fn keep<T>(
+    kept: &Kept<T>,
+    tx: &Tx<'_>,
+    kind: &str,
+    take: impl FnOnce(PackContent) -> Option<Arc<T>>,
+) -> Result<Found<T>, StoreError> {
+    let Some(hash) = tx.pack_hash(kind)? else {
+        return Ok(None);
+    };
+    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((known, made)) = kept.as_ref()
+        && *known == hash
+    {
+        return Ok(Some((hash, Arc::clone(made))));
+    }
+    let Some((hash, bytes)) = tx.pack(kind)? else {
+        return Ok(None);
+    };
+    let content = read_pack(kind, &bytes).map_err(damaged)?;
+    let made = take(content).ok_or_else(|| damaged("a pack under another kind"))?;
+    *kept = Some((hash, Arc::clone(&made)));
+    Ok(Some((hash, made)))
+}
+
+/// Keeps a pack that the hub sent, after checking that it is what its hash says and that it
+/// can be read.
+///
+/// # Errors
+/// [`ServiceError::BadPage`] when it is not.
+pub fn keep_pack(
+    tx: &Tx<'_>,
+    kind: &str,
+    expected: &Hash,
+    bytes: &[u8],
+) -> Result<(), ServiceError> {
+    if hash_of(bytes) != *expected {
+        return Err(ServiceError::BadPage(format!(
+            "the {kind} are not what their hash says"
+        )));
+    }
+    // A kind of a newer version is kept for it, and not used.
+    read_pack(kind, bytes)
+        .map_err(|_| ServiceError::BadPage(format!("the {kind} cannot be read")))?;
+    Ok(tx.put_pack(kind, expected, bytes)?)
+}
