@@ -123,6 +123,27 @@ impl Share {
         self.whole > 0
     }
 
+    /// The same share in lowest terms; nothing of nothing stays what it is.
+    #[must_use]
+    pub fn reduced(self) -> Self {
+        let divisor = gcd(self.part, self.whole).max(1);
+        Self {
+            part: self.part / divisor,
+            whole: self.whole / divisor,
+        }
+    }
+
+    /// What the share adds to a score under a weight, in hundredths of a point, rounded half
+    /// up. It is for reading: a score is rounded from its shares, not summed from these.
+    #[must_use]
+    pub fn points_hundredths(self, weight: Self) -> u64 {
+        let (share, weight) = (self.reduced(), weight.reduced());
+        let part = u128::from(share.part).saturating_mul(u128::from(weight.part));
+        let whole = u128::from(share.whole).saturating_mul(u128::from(weight.whole));
+        let doubled = part.saturating_mul(20_000) / whole.max(1);
+        u64::try_from(doubled.div_ceil(2)).unwrap_or(u64::MAX)
+    }
+
     /// The share as a score of its own, or nothing when it is not applicable.
     #[must_use]
     pub fn score(self) -> Option<Score> {
@@ -130,7 +151,7 @@ impl Share {
     }
 }
 
-/// The greatest common divisor; at least one of the two is not zero.
+/// The greatest common divisor; 0 only of two zeros.
 fn gcd(mut a: u64, mut b: u64) -> u64 {
     while b != 0 {
         (a, b) = (b, a % b);

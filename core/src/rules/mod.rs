@@ -3,3 +3,18 @@
 //! Everything here is a pure function of its inputs: no I/O, no clock, and no floating point
 //! in a score. Policies are data with defaults (docs/glossary.md has the words, the city's
 //! files the numbers).
+
+/// Share of a slot spent where it was due, or excused.
+pub mod attendance;
+/// What a walk of the route scores: coverage, loops, checkpoints.
+pub mod patrol;
+/// The weights, quotas and limits of a city.
+pub mod policy;
+/// Indicators of what was done well, each with the cases behind it.
+pub mod quality;
+/// How much of a quota was done.
+pub mod quantity;
+/// Whether every duty cell has a person in every slot.
+pub mod staffing;
+/// The four scores as one, with its grade.
+pub mod verdict;
