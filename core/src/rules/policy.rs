@@ -191,13 +191,10 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] names the field and what would be right.
     pub fn from_json(bytes: &[u8]) -> Result<Self, PolicyError> {
-<<<<<<< HEAD
-=======
         // A list would be read as the fields in their order, an empty one as the default.
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(PolicyError::Form("a policy is a JSON object".to_owned()));
         }
->>>>>>> h-rules
         let policy: Self =
             serde_json::from_slice(bytes).map_err(|error| PolicyError::Form(error.to_string()))?;
         policy.validate()?;

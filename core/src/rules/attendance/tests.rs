@@ -289,14 +289,10 @@ proptest! {
         let before = judge(&fixes, &excuses);
         let mut other = fixes.clone();
         other.extend(fixes.iter().copied());
-<<<<<<< HEAD
-        other.rotate_left(shuffled.index(other.len().max(1)).min(other.len()));
-=======
         if !other.is_empty() {
             let by = shuffled.index(other.len());
             other.rotate_left(by);
         }
->>>>>>> h-rules
         other.reverse();
         other.push(fix(1_799_999, 0.0, true));
         other.push(fix(5_400_123, 0.0, true));
