@@ -68,7 +68,7 @@ pub enum XlsxTableError {
 /// encrypted one. Lists in CSV begin with neither.
 #[must_use]
 pub fn is_workbook(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"PK") || is_compound(bytes)
+    bytes.starts_with(b"PK\x03\x04") || is_compound(bytes)
 }
 
 fn is_compound(bytes: &[u8]) -> bool {
