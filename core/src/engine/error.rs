@@ -98,6 +98,7 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::TextTooLong { .. }
         | ServiceError::UnknownClass(_)
         | ServiceError::UnknownRoute(_)
+        | ServiceError::ReviewSpan
         | ServiceError::Commit(_)
         | ServiceError::Grids(_)
         | ServiceError::GridCode { .. }

@@ -3,6 +3,7 @@
 //! Nothing here opens a file or reads a clock: bytes and numbers come in, values go out.
 //! Grids are planar in longitude and latitude; lengths and areas are geodesic on WGS 84.
 
+pub mod area;
 pub mod check;
 pub mod checkpoints;
 pub mod coverage;

@@ -121,6 +121,10 @@ pub struct Event {
     pub person: Option<PersonId>,
     /// The time that counts.
     pub at: Hlc,
+    /// When the hub stamped it, once it has.
+    pub hub_time: Option<UtcMs>,
+    /// The last hub time that the device had seen when it acted.
+    pub last_hub_time: Option<UtcMs>,
     /// The reason or the comment, when the operation has one and it is not erased.
     pub text: Option<String>,
     /// What became of it.
@@ -175,6 +179,7 @@ struct Signed<'a> {
     person: Option<PersonId>,
     at: Hlc,
     is_provisional: bool,
+    hub_time: Option<UtcMs>,
     number: Option<String>,
     department: Option<DepartmentId>,
 }
@@ -269,6 +274,7 @@ impl CaseState {
             person: input.authority.person.clone(),
             at,
             is_provisional: annotation.is_none(),
+            hub_time: annotation.map(|stamp| stamp.hub_time),
             number: annotation.and_then(|stamp| stamp.number.clone()),
             department: input.authority.department.clone(),
         };
@@ -532,6 +538,8 @@ impl CaseState {
             device: signed.commit.header().device,
             person: signed.person.clone(),
             at: signed.at,
+            hub_time: signed.hub_time,
+            last_hub_time: signed.commit.header().last_hub_time,
             text,
             outcome,
             is_provisional: signed.is_provisional,

@@ -7,6 +7,7 @@
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
+//! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
 //! - [`packs`] and [`reference`]: reference data as files become it, and as it is used.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
@@ -22,6 +23,7 @@ pub mod log;
 pub mod packs;
 pub mod patrol;
 pub mod reference;
+pub mod review;
 pub mod sync;
 pub mod verify;
 
@@ -158,6 +160,9 @@ pub enum ServiceError {
     /// No such patrol in this store.
     #[error("patrol {0} is not in this store")]
     NoSuchPatrol(PatrolId),
+    /// A review ends before it begins, or looks at more than a year.
+    #[error("a review's time must end after it begins, at most a year later")]
+    ReviewSpan,
     /// The routes in force have no such route.
     #[error("route: `{0}` is not among the routes in force")]
     UnknownRoute(String),

@@ -1,0 +1,442 @@
+//! One person's shift: what was planned, what the patrols prove, what was done, the verdict.
+
+use serde::Serialize;
+
+use super::inputs::ReviewInputs;
+use super::reports::{checks_of, reports_of};
+use super::{ReviewScope, hash_of_names};
+use crate::geo::area::Area;
+use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
+use crate::geo::route_line::RouteLine;
+use crate::geo::walk::Walk;
+use crate::model::identifiers::PersonId;
+use crate::model::place::LatLon;
+use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
+use crate::model::route::PlannedRoute;
+use crate::model::time::UtcMs;
+use crate::model::verdict::Share;
+use crate::oplog::patrol::{PatrolState, Piece};
+use crate::rules::attendance::{Attendance, AttendanceFix, Interval, attendance};
+use crate::rules::patrol::{CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score};
+use crate::rules::quality::Quality;
+use crate::rules::quality::formulas::{InspectorFacts, inspector};
+use crate::rules::quantity::{DoneItem, Quantity, quantity};
+use crate::rules::roster::Shift;
+use crate::rules::verdict::{Verdict, VerdictParts, decide};
+
+/// One person's shift, reviewed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ShiftReview {
+    /// Who worked it.
+    pub person: String,
+    /// For whom, when it was somebody else's.
+    pub stands_in_for: Option<String>,
+    /// The slot.
+    pub slot: String,
+    /// Its beginning, in the city's time.
+    pub from: String,
+    /// Its end.
+    pub to: String,
+    /// The duty cells.
+    pub grids: Vec<String>,
+    /// The planned route's code.
+    pub route: Option<String>,
+    /// The route's name.
+    pub route_name: Option<String>,
+    /// How the person moves.
+    pub mode: &'static str,
+    /// The patrols that reach into it.
+    pub patrols: Vec<PatrolReview>,
+    /// What was covered of the route, all patrols together; nothing without a route.
+    pub coverage: Option<Coverage>,
+    /// The coverage as a score.
+    pub coverage_score: Option<CoverageScore>,
+    /// Loops done, of those required.
+    pub loops: Option<CountScore>,
+    /// Checkpoints visited.
+    pub checkpoints: Option<CountScore>,
+    /// Where the time of the shift went; nothing where no duty cell is known.
+    pub attendance: Option<Attendance>,
+    /// What was done of the quota.
+    pub quantity: Quantity,
+    /// How well.
+    pub quality: Quality,
+    /// The four scores as one.
+    pub verdict: Verdict,
+    /// BLAKE3 over what all of this was made from: commits, packs, times.
+    pub inputs: String,
+    /// Begins at, milliseconds of UTC.
+    #[serde(skip)]
+    pub from_ms: u64,
+    /// Lines on the ground, for maps.
+    #[serde(skip)]
+    pub geometry: RouteGeometry,
+}
+
+/// A patrol in a shift.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PatrolReview {
+    /// The patrol.
+    pub patrol_id: String,
+    /// When it began, in the city's time.
+    pub started: String,
+    /// When it was finished; nothing while it is under way.
+    pub finished: Option<String>,
+    /// Fixes recorded.
+    pub fixes: u64,
+    /// Fixes that are believed.
+    pub accepted: u64,
+    /// Fixes that are not, by the reason's key.
+    pub rejected: std::collections::BTreeMap<&'static str, u64>,
+    /// Metres walked.
+    pub walked_m: f64,
+    /// Times without a believed fix longer than the limit, in the city's time.
+    pub silences: Vec<(String, String)>,
+    /// Gaps that the device itself knows of.
+    pub interruptions: Vec<(String, &'static str)>,
+    /// Parts of the track that are missing.
+    pub missing_parts: u64,
+}
+
+/// Lines on the ground, each a list of places.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RouteGeometry {
+    /// The route.
+    pub route: Vec<Vec<LatLon>>,
+    /// What was covered of it.
+    pub covered: Vec<Vec<LatLon>>,
+    /// What was missed, with the reason.
+    pub missed: Vec<(MissReason, Vec<Vec<LatLon>>)>,
+    /// The believed fixes, a line for each patrol.
+    pub walked: Vec<Vec<LatLon>>,
+    /// The rings of the duty cells.
+    pub cells: Vec<Vec<LatLon>>,
+}
+
+/// What the patrols of a shift prove.
+struct Walked {
+    patrols: Vec<PatrolReview>,
+    fixes: Vec<AttendanceFix>,
+    walked_m: f64,
+    lines: Vec<Vec<LatLon>>,
+    coverage: Option<(RouteLine, Coverage)>,
+}
+
+pub(super) fn review_shift(
+    scope: &ReviewScope,
+    inputs: &ReviewInputs<'_>,
+    shift: &Shift,
+) -> ShiftReview {
+    let packs = inputs.packs;
+    let policy = &packs.policy;
+    let person = shift.worked_by().unwrap_or(&shift.person);
+    // What has not happened yet is not missing.
+    let until = shift.to.min(scope.as_of.max(shift.from));
+    let planned = shift
+        .route
+        .as_ref()
+        .and_then(|code| packs.routes.iter().find(|route| route.code == *code));
+    let cells: Vec<_> = packs
+        .grids
+        .iter()
+        .flat_map(|grids| &grids.cells)
+        .filter(|cell| shift.grids.iter().any(|grid| grid.as_str() == cell.code))
+        .collect();
+    let area = Area::new(cells.iter().copied());
+    let mine = patrols_of(inputs, person, shift);
+    let walked = walk(inputs, shift, until, planned, &mine, &area);
+    let reports = reports_of(inputs, person, shift.from, shift.to);
+    let checks = checks_of(inputs, person, shift.from, shift.to);
+
+    let coverage = walked.coverage.as_ref().map(|(_, coverage)| coverage);
+    let scored = coverage.and_then(|coverage| {
+        let mm = |m: f64| (m * 1000.0).round() as u64;
+        let planned_mm = mm(coverage.planned_m);
+        // Rounding each by itself may push the part a millimetre over the whole.
+        coverage_score(planned_mm, 0, mm(coverage.covered_m).min(planned_mm)).ok()
+    });
+    let loops = coverage.map(|coverage| {
+        let laps: Vec<_> = coverage.loops.iter().map(|lap| permillionth(lap.ratio)).collect();
+        let required = planned.map_or(1, |route| route.loops_required);
+        loops_score(&laps, required.into(), policy.loop_ratio_permille)
+    });
+    let attendance = (!area.is_empty())
+        .then(|| Interval::try_new(shift.from, until).ok())
+        .flatten()
+        .map(|slot| attendance(slot, &walked.fixes, &checks.in_hand, &policy.attendance));
+    let quantity = quantity_of(inputs, &walked, &reports, loops.as_ref());
+    let quality = inspector(
+        &InspectorFacts {
+            valid: reports.valid.clone(),
+            check: checks.on_time.clone(),
+            ..InspectorFacts::default()
+        },
+        &policy.quality_permille,
+    )
+    .expect("every part is counted out of its whole");
+    let verdict = decide(
+        &VerdictParts {
+            coverage: scored.as_ref().and_then(|score| score.score),
+            time: attendance.as_ref().and_then(|a| a.score),
+            quantity: quantity.score,
+            quality: quality.score,
+        },
+        &[],
+        &[],
+        policy,
+    );
+    ShiftReview {
+        person: person.to_string(),
+        stands_in_for: (*person != shift.person).then(|| shift.person.to_string()),
+        slot: shift.slot.clone(),
+        from: packs.local(shift.from),
+        to: packs.local(shift.to),
+        grids: shift.grids.iter().map(ToString::to_string).collect(),
+        route: shift.route.as_ref().map(ToString::to_string),
+        route_name: planned.map(|route| route.name.clone()),
+        mode: shift.mode.as_str(),
+        coverage_score: scored,
+        loops,
+        checkpoints: coverage
+            .filter(|coverage| !coverage.checkpoints.is_empty())
+            .and_then(|coverage| {
+                let visited = coverage.checkpoints.iter().filter(|c| c.visited).count();
+                checkpoints_score(visited as u64, coverage.checkpoints.len() as u64).ok()
+            }),
+        attendance,
+        quantity,
+        quality,
+        verdict,
+        inputs: inputs_hash(inputs, scope, shift, person, &mine),
+        from_ms: shift.from.0,
+        geometry: geometry_of(planned, &walked, &cells),
+        coverage: walked.coverage.map(|(_, coverage)| coverage),
+        patrols: walked.patrols,
+    }
+}
+
+fn permillionth(ratio: f64) -> Share {
+    Share {
+        // A millionth is forgiven, as in the lap's own judgement.
+        part: ((ratio * 1e6).round() as u64).min(1_000_000),
+        whole: 1_000_000,
+    }
+}
+
+/// The person's patrols that reach into the shift, by their beginning.
+fn patrols_of<'i>(
+    inputs: &'i ReviewInputs<'_>,
+    person: &PersonId,
+    shift: &Shift,
+) -> Vec<&'i PatrolState> {
+    let mut mine: Vec<_> = inputs
+        .patrols
+        .iter()
+        .filter(|patrol| {
+            patrol.started.as_ref().is_some_and(|started| {
+                started.person.as_ref() == Some(person) && started.at.ms < shift.to
+            })
+        })
+        .filter(|patrol| patrol.finished.is_none_or(|at| at.ms > shift.from))
+        .collect();
+    mine.sort_by_key(|patrol| (patrol.started.as_ref().map(|s| s.at), patrol.patrol_id));
+    mine
+}
+
+/// Reads the patrols' tracks once, for coverage, mileage and attendance alike.
+fn walk(
+    inputs: &ReviewInputs<'_>,
+    shift: &Shift,
+    until: UtcMs,
+    planned: Option<&PlannedRoute>,
+    mine: &[&PatrolState],
+    area: &Area,
+) -> Walked {
+    let policy = &inputs.packs.policy;
+    let settings = CoverageSettings {
+        mode: shift.mode,
+        window: Some((shift.from, until)),
+        loop_permille: policy.loop_ratio_permille.into(),
+        ..CoverageSettings::default()
+    };
+    let mut route = planned.map(|planned| {
+        let line = RouteLine::new(&planned.route);
+        (line, CoverageRun::new(&planned.route, settings))
+    });
+    let mut walked = Walked {
+        patrols: Vec::new(),
+        fixes: Vec::new(),
+        walked_m: 0.0,
+        lines: Vec::new(),
+        coverage: None,
+    };
+    for patrol in mine {
+        let mut walk = Walk::new(settings.mode, settings.max_accuracy_m, settings.gap_ms);
+        let (mut fixes, mut interruptions, mut missing_parts) = (0, Vec::new(), 0);
+        patrol.replay(|piece| {
+            match piece {
+                Piece::Fix(fix) => {
+                    fixes += 1;
+                    if fix.at >= shift.from && fix.at < until {
+                        walk.feed(fix);
+                    }
+                    if let Some((line, run)) = &mut route {
+                        run.feed(line, fix);
+                    }
+                    return;
+                }
+                Piece::Mark(mark) => {
+                    interruptions.push((inputs.packs.local(mark.at), mark.why.as_str()));
+                }
+                Piece::Missing => missing_parts += 1,
+            }
+            walk.finish();
+            if let Some((line, run)) = &mut route {
+                run.interrupt(line);
+            }
+        });
+        walk.finish();
+        if let Some((line, run)) = &mut route {
+            run.interrupt(line);
+        }
+        let widen_m = f64::from(policy.attendance.widen_m);
+        walked.fixes.extend(walk.accepted().iter().map(|fix| AttendanceFix {
+            at: fix.at,
+            place: fix.place,
+            is_in_grid: area.holds(fix.place, widen_m),
+        }));
+        walked.walked_m += walk.walked_m();
+        walked.lines.push(walk.accepted().iter().map(|fix| fix.place).collect());
+        walked.patrols.push(PatrolReview {
+            patrol_id: patrol.patrol_id.to_string(),
+            started: patrol
+                .started
+                .as_ref()
+                .map_or_else(String::new, |s| inputs.packs.local(s.at.ms)),
+            finished: patrol.finished.map(|at| inputs.packs.local(at.ms)),
+            fixes,
+            accepted: walk.accepted().len() as u64,
+            rejected: walk.rejected().clone(),
+            walked_m: (walk.walked_m() * 1000.0).round() / 1000.0,
+            silences: walk
+                .silences()
+                .iter()
+                .map(|s| (inputs.packs.local(s.from), inputs.packs.local(s.to)))
+                .collect(),
+            interruptions,
+            missing_parts,
+        });
+    }
+    walked.coverage = route.map(|(line, run)| {
+        let picture = run.picture(&line);
+        (line, picture)
+    });
+    walked
+}
+
+/// What was done of each item that the policy asks for. An item that nothing can be done of
+/// in this shift (loops without a route, tasks while none are given out) is not applicable.
+fn quantity_of(
+    inputs: &ReviewInputs<'_>,
+    walked: &Walked,
+    reports: &super::reports::Reports,
+    loops: Option<&CountScore>,
+) -> Quantity {
+    let units = |n: u64| Thousandths::of_units(n).unwrap_or(Thousandths::MAX);
+    let items: Vec<_> = inputs
+        .packs
+        .policy
+        .quantity
+        .iter()
+        .map(|item| {
+            let mut asked: QuotaItem = item.clone();
+            let mut excluded = Vec::new();
+            let done = match item.key {
+                QuotaKey::Reports => {
+                    excluded.clone_from(&reports.excluded);
+                    units(reports.counting.len() as u64)
+                }
+                // Metres are thousandths of a kilometre; the part of one is not walked yet.
+                QuotaKey::Km => {
+                    Thousandths::try_new(walked.walked_m as u64).unwrap_or(Thousandths::MAX)
+                }
+                QuotaKey::Loops => {
+                    asked.quota = units(loops.map_or(0, |loops| loops.share.whole));
+                    units(loops.map_or(0, |loops| loops.share.part))
+                }
+                QuotaKey::Tasks => {
+                    asked.quota = units(0);
+                    units(0)
+                }
+            };
+            DoneItem {
+                item: asked,
+                done,
+                excluded,
+            }
+        })
+        .collect();
+    quantity(&items, Proration::FULL).expect("a valid policy names each item once")
+}
+
+/// The hash over everything that a shift's review was made from.
+fn inputs_hash(
+    inputs: &ReviewInputs<'_>,
+    scope: &ReviewScope,
+    shift: &Shift,
+    person: &PersonId,
+    mine: &[&PatrolState],
+) -> String {
+    let mut names = vec![
+        format!("shift {person} {} {}", shift.from.0, shift.to.0),
+        format!("as of {}", scope.as_of.0),
+    ];
+    names.extend(
+        inputs
+            .packs
+            .names()
+            .into_iter()
+            .map(|(kind, hash)| format!("{kind} {hash}")),
+    );
+    for patrol in mine {
+        names.extend(patrol.commits.iter().map(|commit| format!("commit {commit}")));
+    }
+    let mut commits: Vec<_> = inputs
+        .cases
+        .iter()
+        .flat_map(|case| &case.events)
+        .map(|event| format!("commit {}", event.op.commit))
+        .collect();
+    commits.sort();
+    commits.dedup();
+    names.extend(commits);
+    hash_of_names(names).to_string()
+}
+
+fn geometry_of(
+    planned: Option<&PlannedRoute>,
+    walked: &Walked,
+    cells: &[&crate::geo::grid_file::GridCell],
+) -> RouteGeometry {
+    let mut geometry = RouteGeometry {
+        route: planned.map_or_else(Vec::new, |planned| planned.route.parts().to_vec()),
+        walked: walked.lines.clone(),
+        ..RouteGeometry::default()
+    };
+    if let Some((line, coverage)) = &walked.coverage {
+        let covered = coverage.intervals.iter();
+        geometry.covered = covered.flat_map(|s| line.cut(s.from_m, s.to_m)).collect();
+        let missed = coverage.missed.iter();
+        geometry.missed = missed
+            .map(|s| (s.reason, line.cut(s.from_m, s.to_m)))
+            .collect();
+    }
+    let rings = cells.iter().flat_map(|cell| &cell.polygons).map(|polygon| {
+        let corners = polygon.exterior().0.iter();
+        corners
+            .filter_map(|c| LatLon::try_new(c.y, c.x).ok())
+            .collect()
+    });
+    geometry.cells = rings.collect();
+    geometry
+}
