@@ -8,6 +8,7 @@ pub mod datum;
 pub mod distance;
 pub mod grid_file;
 pub mod h3;
+mod json;
 pub mod locator;
 mod orient;
 pub mod points_file;
