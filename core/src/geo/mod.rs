@@ -4,14 +4,22 @@
 //! Grids are planar in longitude and latitude; lengths and areas are geodesic on WGS 84.
 
 pub mod check;
+pub mod checkpoint_file;
 pub mod datum;
 pub mod distance;
+pub(crate) mod excerpt;
 pub mod grid_file;
 pub mod h3;
 mod json;
 pub mod locator;
+#[cfg(test)]
+pub(crate) mod mutate;
 mod orient;
 pub mod points_file;
 mod ring;
+pub mod route_file;
+pub mod table;
 #[cfg(test)]
 mod test_data;
+pub mod track_file;
+pub mod track_out;

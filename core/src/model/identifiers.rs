@@ -231,6 +231,10 @@ text_identifier!(
     ClassCode, "class", 32, is_plain
 );
 text_identifier!(
+    /// A planned route as the city's file of routes and its roster name it.
+    RouteCode, "route code", 64, |c| !c.is_control()
+);
+text_identifier!(
     /// A cell of the unit grid, or `h3:` and an H3 index where a city has no grid. The text
     /// is opaque here; a [`crate::model::grid::CodeProfile`] takes it apart.
     GridCode, "grid code", 40, |c| c.is_ascii_graphic()
@@ -297,6 +301,9 @@ mod tests {
         assert!(PersonId::parse(&"1".repeat(65)).is_err());
         assert!(DepartmentId::parse("市政 园林局").is_ok());
         assert!(DepartmentId::parse("a\nb").is_err());
+        assert!(RouteCode::parse("延安路 早班").is_ok());
+        assert!(RouteCode::parse("R\t1").is_err());
+        assert!(RouteCode::parse(&"路".repeat(65)).is_err());
         assert_eq!(
             GridCode::parse("110101 03"),
             Err(IdentifierError::Character {

@@ -3,6 +3,7 @@
 
 use thiserror::Error;
 
+pub use crate::model::identifiers::RouteCode;
 use crate::model::place::LatLon;
 
 /// A place on a route that must be visited, and for how long.
@@ -27,6 +28,19 @@ pub struct Route {
     corridor_m: f64,
     is_directed: bool,
     checkpoints: Vec<Checkpoint>,
+}
+
+/// A route under the code and the name by which a city plans it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlannedRoute {
+    /// Its code, unique among the city's routes.
+    pub code: RouteCode,
+    /// Its name, such as that of a road; empty where the city gives none.
+    pub name: String,
+    /// The line, the corridor and the checkpoints.
+    pub route: Route,
+    /// How often it is to be walked in one time window, at least once.
+    pub loops_required: u32,
 }
 
 /// Why some positions are not a route.
