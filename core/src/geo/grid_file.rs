@@ -8,14 +8,12 @@
 //!
 //! Source: RFC 7946.
 
+use super::json::Json;
 use super::ring::self_crossing;
 use geo::{Coord, LineString, Polygon};
 use std::collections::HashMap;
 use std::fmt;
 use thiserror::Error;
-
-mod json;
-use json::Json;
 
 /// Files above this size are refused: a city of 17,000 grids has 12 MB, and reading takes
 /// up to about ten bytes of memory for each byte of a file that means harm.

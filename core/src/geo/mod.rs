@@ -5,24 +5,33 @@
 
 pub mod area;
 pub mod check;
+pub mod checkpoint_file;
 pub mod checkpoints;
 pub mod coverage;
 pub mod datum;
 pub mod distance;
+pub(crate) mod excerpt;
 pub mod grid_file;
 pub mod h3;
 mod intervals;
+mod json;
 mod laps;
 mod local;
 pub mod locator;
+#[cfg(test)]
+pub(crate) mod mutate;
 mod orient;
 #[cfg(test)]
 mod plane;
 pub mod points_file;
 mod ring;
+pub mod route_file;
 pub mod route_line;
+pub mod table;
 #[cfg(test)]
 mod test_data;
+pub mod track_file;
 pub mod track_filter;
+pub mod track_out;
 mod traverse;
 pub mod walk;

@@ -28,6 +28,7 @@ pub mod policy;
 pub mod quality;
 /// How much of a quota was done.
 pub mod quantity;
+pub mod roster;
 /// Whether every duty cell has a person in every slot.
 pub mod staffing;
 /// The four scores as one, with its grade.

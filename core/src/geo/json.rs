@@ -8,7 +8,7 @@ use std::fmt;
 #[derive(Debug, PartialEq)]
 pub(super) enum Json {
     Null,
-    Bool,
+    Bool(bool),
     Unsigned(u64),
     Signed(i64),
     Float(f64),
@@ -51,7 +51,7 @@ impl Json {
         }
     }
 
-    fn number(&self) -> Option<f64> {
+    pub(super) fn number(&self) -> Option<f64> {
         match *self {
             Self::Unsigned(n) => Some(n as f64),
             Self::Signed(n) => Some(n as f64),
@@ -80,8 +80,8 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Json, E> {
-        Ok(Json::Bool)
+    fn visit_bool<E>(self, value: bool) -> Result<Json, E> {
+        Ok(Json::Bool(value))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Json, E> {

@@ -1,0 +1,334 @@
+//! The roster (排班): who is on duty where and when, fixes two and five of a city's plan.
+//!
+//! A roster is all or nothing: a row that is wrong makes none. It is checked in two steps:
+//! by itself where it is read, and against the city's people, routes and grids by
+//! [`Roster::check`]. It is kept sorted by person and start, so that the same shifts are the
+//! same pack, in whatever order a city wrote them.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use thiserror::Error;
+
+use crate::geo::excerpt::excerpt;
+use crate::geo::table::TableError;
+use crate::model::grid::GridCode;
+use crate::model::identifiers::{IdentifierError, PersonId, RouteCode};
+use crate::model::time::UtcMs;
+use crate::model::track::Mode;
+
+mod file;
+mod pack;
+
+pub use file::read_roster;
+
+/// Files and packs above this size are refused: a year of 500 people has about this much.
+pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
+
+/// One person's duty in one slot of one day. At least one grid, or a route, is named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// Who is on duty.
+    pub person: PersonId,
+    /// The local day on which the shift begins.
+    pub date: NaiveDate,
+    /// The slot's name in the roster, such as AM.
+    pub slot: String,
+    /// When it begins.
+    pub from: UtcMs,
+    /// When it ends; this instant is no longer part of it.
+    pub to: UtcMs,
+    /// The duty cells, sorted, each once.
+    pub grids: Vec<GridCode>,
+    /// The route to walk.
+    pub route: Option<RouteCode>,
+    /// How the person moves.
+    pub mode: Mode,
+    /// Who steps in while the person is on leave.
+    pub backup: Option<PersonId>,
+    /// Why the person does not work this shift; nothing when they do.
+    pub leave: Option<String>,
+}
+
+impl Shift {
+    /// Who works the shift: the person, or the backup while the person is on leave, or
+    /// nobody: a vacancy.
+    #[must_use]
+    pub fn worked_by(&self) -> Option<&PersonId> {
+        match self.leave {
+            None => Some(&self.person),
+            Some(_) => self.backup.as_ref(),
+        }
+    }
+
+    /// True from the first instant of the shift until before its end.
+    #[must_use]
+    pub fn contains(&self, at: UtcMs) -> bool {
+        self.from <= at && at < self.to
+    }
+}
+
+/// The shifts of a city in the order of person and start; no person has two at once.
+#[derive(Debug, Clone)]
+pub struct Roster {
+    shifts: Vec<Shift>,
+    /// The row of each shift in its file, or its place in its pack, for [`Roster::check`].
+    rows: Vec<u64>,
+    /// Indices of the shifts that a backup works.
+    covered: Vec<usize>,
+}
+
+/// Rosters of the same shifts are equal, from whichever rows these came.
+impl PartialEq for Roster {
+    fn eq(&self, other: &Self) -> bool {
+        self.shifts == other.shifts
+    }
+}
+
+impl Eq for Roster {}
+
+/// Why a roster is refused. Rows count as a spreadsheet shows them, the header being row 1;
+/// in a pack, shifts count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RosterError {
+    /// The file is larger than [`MAX_FILE_BYTES`].
+    #[error("the file has {size_bytes} bytes; at most {MAX_FILE_BYTES} are read")]
+    TooLarge {
+        /// Size of the file.
+        size_bytes: usize,
+    },
+    /// The file is not a CSV with the columns that are needed.
+    #[error(transparent)]
+    Table(#[from] TableError),
+    /// The file has a header and nothing below it.
+    #[error("the roster has no shifts")]
+    Empty,
+    /// The city's offset from UTC is none.
+    #[error("{0} minutes is no offset from UTC; it lies within -1080 to 1080, such as 480")]
+    UtcOffset(i32),
+    /// The bytes are not a pack of a roster.
+    #[error("not a pack of a roster: {0}")]
+    NotAPack(String),
+    /// A row is wrong.
+    #[error("row {row}, {field}: {problem}")]
+    Row {
+        /// The row.
+        row: u64,
+        /// The column.
+        field: &'static str,
+        /// What is wrong with it.
+        problem: RosterProblem,
+    },
+}
+
+/// What is wrong with a field of a roster.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RosterProblem {
+    /// It is no identifier of its kind.
+    #[error("{error}: `{text}`")]
+    Identifier {
+        /// Why.
+        error: IdentifierError,
+        /// What stands there.
+        text: String,
+    },
+    /// It is empty, too long, or holds control characters.
+    #[error("`{text}` should be a text of 1 to {most} characters, such as {example}")]
+    Text {
+        /// What stands there.
+        text: String,
+        /// The most characters it may have.
+        most: usize,
+        /// What would be right.
+        example: &'static str,
+    },
+    /// It is not a date.
+    #[error("`{0}` is not a date; write it as 2026-03-01")]
+    NotADate(String),
+    /// It is not a time of day.
+    #[error("`{0}` is not a time of day; write it as 08:30")]
+    NotATime(String),
+    /// The shift lies outside of what instants can be.
+    #[error("the shift is not within the years 1970 to 9999")]
+    TimeRange,
+    /// The shift ends before it begins, or lasts longer than a day.
+    #[error("a shift ends after it begins, and within 24 hours")]
+    Duration,
+    /// It is no way of moving.
+    #[error("`{0}` is not a mode; write walk, bicycle or vehicle")]
+    UnknownMode(String),
+    /// Nothing says where the shift is.
+    #[error("a shift needs a grid or a route")]
+    NothingToPatrol,
+    /// The person steps in for themselves.
+    #[error("`{0}` cannot be their own backup; name somebody else or leave it empty")]
+    OwnBackup(PersonId),
+    /// The person has another shift at the same time.
+    #[error("`{person}` is on another shift at that time, in row {other}; end one earlier")]
+    Overlap {
+        /// Who.
+        person: PersonId,
+        /// The row of the other shift.
+        other: u64,
+    },
+    /// Nothing known has this name.
+    #[error("`{value}` is not known; correct it or import {import} first")]
+    Unknown {
+        /// What stands there.
+        value: String,
+        /// What is imported to make it known.
+        import: &'static str,
+    },
+}
+
+impl Roster {
+    /// Sorts shifts with their rows and checks what one shift alone cannot show.
+    fn try_new(shifts: Vec<(u64, Shift)>) -> Result<Self, RosterError> {
+        if shifts.is_empty() {
+            return Err(RosterError::Empty);
+        }
+        let mut shifts = shifts;
+        for (row, shift) in &mut shifts {
+            shift.grids.sort();
+            shift.grids.dedup();
+            check_shift(*row, shift)?;
+        }
+        shifts.sort_by(|(_, a), (_, b)| (&a.person, a.from).cmp(&(&b.person, b.from)));
+        for pair in shifts.windows(2) {
+            let ((row, before), (other, after)) = (&pair[0], &pair[1]);
+            if before.person == after.person && after.from < before.to {
+                return Err(RosterError::Row {
+                    row: *row.max(other),
+                    field: "start",
+                    problem: RosterProblem::Overlap {
+                        person: after.person.clone(),
+                        other: *row.min(other),
+                    },
+                });
+            }
+        }
+        let (rows, shifts): (Vec<u64>, Vec<Shift>) = shifts.into_iter().unzip();
+        let covered = (0..shifts.len())
+            .filter(|i| shifts[*i].leave.is_some() && shifts[*i].backup.is_some())
+            .collect();
+        Ok(Self {
+            shifts,
+            rows,
+            covered,
+        })
+    }
+
+    /// All shifts, by person and start.
+    #[must_use]
+    pub fn shifts(&self) -> &[Shift] {
+        &self.shifts
+    }
+
+    /// Checks the names in the roster against what a city has; a backup is a person too.
+    ///
+    /// # Errors
+    /// [`RosterError::Row`] with [`RosterProblem::Unknown`] for the first row of the file
+    /// that names something unknown.
+    pub fn check(
+        &self,
+        knows_person: impl Fn(&PersonId) -> bool,
+        knows_route: impl Fn(&RouteCode) -> bool,
+        knows_grid: impl Fn(&GridCode) -> bool,
+    ) -> Result<(), RosterError> {
+        let mut by_row: Vec<(&u64, &Shift)> = self.rows.iter().zip(&self.shifts).collect();
+        by_row.sort_by_key(|(row, _)| **row);
+        for (row, shift) in by_row {
+            let unknown = |field, value: &dyn fmt::Display, import| RosterError::Row {
+                row: *row,
+                field,
+                problem: RosterProblem::Unknown {
+                    value: excerpt(&value.to_string()),
+                    import,
+                },
+            };
+            if !knows_person(&shift.person) {
+                return Err(unknown("person", &shift.person, "the people"));
+            }
+            if let Some(grid) = shift.grids.iter().find(|grid| !knows_grid(grid)) {
+                return Err(unknown("grids", grid, "the grids"));
+            }
+            if let Some(route) = shift.route.as_ref().filter(|route| !knows_route(route)) {
+                return Err(unknown("route", route, "the routes"));
+            }
+            if let Some(backup) = shift.backup.as_ref().filter(|b| !knows_person(b)) {
+                return Err(unknown("backup", backup, "the people"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The shift that a person works at an instant: their own unless they are on leave, else
+    /// one of somebody on leave whose backup they are.
+    #[must_use]
+    pub fn shift_at(&self, person: &PersonId, at: UtcMs) -> Option<&Shift> {
+        let next = self
+            .shifts
+            .partition_point(|shift| (&shift.person, shift.from) <= (person, at));
+        let own = next.checked_sub(1).map(|i| &self.shifts[i]);
+        own.into_iter()
+            .chain(self.covered.iter().map(|i| &self.shifts[*i]))
+            .find(|shift| shift.contains(at) && shift.worked_by() == Some(person))
+    }
+
+    /// The shifts that share an instant with `from` until before `to`, by person and start,
+    /// those on leave among them.
+    pub fn shifts_between(&self, from: UtcMs, to: UtcMs) -> impl Iterator<Item = &Shift> {
+        self.shifts
+            .iter()
+            .filter(move |shift| shift.from < to && from < shift.to)
+    }
+}
+
+/// The most characters of a slot's name and of the reason of a leave.
+const MAX_SLOT_CHARS: usize = 32;
+const MAX_LEAVE_CHARS: usize = 200;
+
+fn check_shift(row: u64, shift: &Shift) -> Result<(), RosterError> {
+    let fail = |field, problem| {
+        Err(RosterError::Row {
+            row,
+            field,
+            problem,
+        })
+    };
+    if let Some(problem) = text_problem(&shift.slot, MAX_SLOT_CHARS, "AM") {
+        return fail("slot", problem);
+    }
+    if let Some(leave) = &shift.leave
+        && let Some(problem) = text_problem(leave, MAX_LEAVE_CHARS, "ill")
+    {
+        return fail("leave", problem);
+    }
+    if shift.to > UtcMs::MAX {
+        return fail("end", RosterProblem::TimeRange);
+    }
+    let longest = shift.from.plus_ms(24 * 60 * 60 * 1000);
+    if shift.to <= shift.from || shift.to > longest {
+        return fail("end", RosterProblem::Duration);
+    }
+    if shift.grids.is_empty() && shift.route.is_none() {
+        return fail("grids", RosterProblem::NothingToPatrol);
+    }
+    if shift.backup.as_ref() == Some(&shift.person) {
+        return fail("backup", RosterProblem::OwnBackup(shift.person.clone()));
+    }
+    Ok(())
+}
+
+fn text_problem(text: &str, most: usize, example: &'static str) -> Option<RosterProblem> {
+    let count = text.chars().count();
+    let is_right = count > 0 && count <= most && !text.contains(|c: char| c.is_control());
+    (!is_right).then(|| RosterProblem::Text {
+        text: excerpt(text),
+        most,
+        example,
+    })
+}
+
+#[cfg(test)]
+mod tests;
