@@ -3,6 +3,7 @@
 mod bad_input;
 mod contention;
 mod contract;
+mod deadline;
 mod device;
 mod hub_statuses;
 mod kill;
