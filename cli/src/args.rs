@@ -378,7 +378,8 @@ pub(crate) struct Deadline {
         long,
         value_name = "TEXT",
         required_unless_present = "batch",
-        requires = "start"
+        requires = "start",
+        allow_hyphen_values = true
     )]
     pub(crate) limit: Option<String>,
     /// CSV with a header: start, limit; answers one JSON object a line. `-` is stdin.

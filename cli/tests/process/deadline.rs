@@ -237,6 +237,7 @@ fn flag_that_is_wrong_or_missing_is_named() {
     ] {
         ask(start, "1自然日", &more).assert_failed(2, &[name]);
     }
+    ask(start, "-1天", &[]).assert_failed(2, &["--limit", "-1天"]);
     deadline(["--start", start]).assert_failed(2, &["--limit"]);
     deadline::<&str>([]).assert_failed(2, &["--start"]);
 }
