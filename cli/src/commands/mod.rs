@@ -1,6 +1,7 @@
 //! One file for each family of commands; here they are told apart.
 
 mod case;
+mod deadline;
 mod demo;
 mod duties;
 mod hub;
@@ -32,6 +33,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Rebuild => phone::rebuild(args, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Convert(convert) => locate::convert_points(convert, output),
+        Command::Deadline(given) => deadline::run(given, output),
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
         Command::Hub { command } => hub::run(command, output),

@@ -3,6 +3,7 @@
 mod bad_input;
 mod contention;
 mod contract;
+mod deadline;
 mod device;
 mod duties;
 mod hub_statuses;

@@ -10,10 +10,12 @@ pub mod attendance;
 pub mod calendar;
 /// One year's holidays as they are published.
 pub mod calendar_file;
-/// Deadlines, working time, the lamp.
+/// From a start and a limit to a deadline, by the city's calendar and hours.
 pub mod clock;
 /// A city's clock as a pack.
 pub mod clock_pack;
+/// Deadlines, pauses, the lamp.
+pub mod deadline;
 /// The CSV of deadlines that are asked for.
 pub mod deadline_rows;
 /// The hours of working days.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::rules::calendar_file::CalendarYear;
+use crate::rules::deadline::PauseBackwards;
 
 fn at(text: &str) -> UtcMs {
     UtcMs::parse_rfc3339(&format!("{text}+08:00")).expect("an instant of the test")
