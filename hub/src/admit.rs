@@ -204,7 +204,15 @@ impl Batch<'_> {
                     let header = input.commit.header();
                     let started = header.hlc.effective(header.last_hub_time, entry_time).ms;
                     let person = self.signer.authority.person.as_ref();
-                    patrols::note(conn, zone, patrol_id, position, &header.device, person, started)?;
+                    patrols::note(
+                        conn,
+                        zone,
+                        patrol_id,
+                        position,
+                        &header.device,
+                        person,
+                        started,
+                    )?;
                 }
                 if let (Kind::AddPhoto(photo), Some(case_id)) =
                     (&operation.kind, operation.subject.as_case())

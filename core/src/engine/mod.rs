@@ -28,8 +28,9 @@ use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
-use crate::services::reference::Reference;
 use crate::services::patrol::{self, PatrolLine, PatrolPlan, PatrolView, Recording};
+use crate::services::reference::Reference;
+use crate::services::review::{self, Review, ReviewInputs, ReviewScope};
 use crate::services::sync::{self, SyncReport};
 use crate::services::verify::{self, Verification};
 use crate::services::{Context, Host, ServiceError, log};
@@ -335,7 +336,9 @@ impl Engine {
             return Ok(Some(recording.view()));
         }
         // Another process may be recording: looking takes nothing over.
-        let recorded = self.store.read(|tx| tx.recording().map_err(ServiceError::from))?;
+        let recorded = self
+            .store
+            .read(|tx| tx.recording().map_err(ServiceError::from))?;
         let Some(row) = recorded else { return Ok(None) };
         Ok(Some(patrol::show(&self.context(), row.patrol_id)?))
     }
@@ -364,9 +367,32 @@ impl Engine {
         Ok(patrol::track(&self.context(), patrol_id)?)
     }
 
+    /// Reviews a time by what this store knows.
+    ///
+    /// - `utc_offset_min`: the city's, where no calendar is in force.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn review(&self, scope: &ReviewScope, utc_offset_min: i32) -> Result<Review, EngineError> {
+        let context = self.context();
+        let (zone, packs, cases, patrols) =
+            review::gather(&context, scope.from, scope.to, utc_offset_min)?;
+        Ok(review::review(
+            scope,
+            &ReviewInputs {
+                zone: &zone,
+                packs: &packs,
+                cases,
+                patrols,
+            },
+        ))
+    }
+
     fn recording_now(&self) -> MutexGuard<'_, Option<Recording>> {
         // A panic in between left at most fixes that were not flushed.
-        self.recording.lock().unwrap_or_else(PoisonError::into_inner)
+        self.recording
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes over what an earlier process was recording.
@@ -443,7 +469,10 @@ impl Engine {
 impl Drop for Engine {
     /// A handle that is closed in order leaves no gap in the track of a patrol under way.
     fn drop(&mut self) {
-        let recording = self.recording.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let recording = self
+            .recording
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(mut recording) = recording.take() {
             let context = Context {
                 store: &self.store,

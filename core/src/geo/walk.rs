@@ -45,7 +45,8 @@ impl Walk {
 
     /// Takes the next fix in order of arrival.
     pub fn feed(&mut self, fix: Fix) {
-        self.filter.feed(fix, &mut |judged| self.judged.push(judged));
+        self.filter
+            .feed(fix, &mut |judged| self.judged.push(judged));
         self.keep();
     }
 
@@ -115,7 +116,13 @@ mod tests {
     #[test]
     fn walk_measures_what_is_believed_and_names_its_silences() {
         let mut walk = Walk::new(Mode::Walk, 50.0, 60_000);
-        for (at_s, x_m) in [(0.0, 0.0), (10.0, 15.0), (20.0, 900.0), (30.0, 40.0), (130.0, 90.0)] {
+        for (at_s, x_m) in [
+            (0.0, 0.0),
+            (10.0, 15.0),
+            (20.0, 900.0),
+            (30.0, 40.0),
+            (130.0, 90.0),
+        ] {
             walk.feed(fix(at_s, x_m, 0.0));
         }
         walk.finish();

@@ -30,6 +30,7 @@ pub mod policy;
 pub mod quality;
 /// How much of a quota was done.
 pub mod quantity;
+/// Who is on duty where and when.
 pub mod roster;
 /// Whether every duty cell has a person in every slot.
 pub mod staffing;

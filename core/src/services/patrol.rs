@@ -363,7 +363,11 @@ impl Recording {
                 self.unflushed.fixes.push(fix);
                 self.reading.take(Piece::Fix(fix));
             }
-            let is_late = context.host.now().mono_ms.saturating_sub(self.flushed_mono_ms);
+            let is_late = context
+                .host
+                .now()
+                .mono_ms
+                .saturating_sub(self.flushed_mono_ms);
             if is_late >= FLUSH_MS || self.unflushed.fixes.len() >= MAX_CHUNK_FIXES / 2 {
                 self.flush(context)?;
             }
@@ -420,10 +424,14 @@ impl Recording {
     }
 
     fn check_writer(&self, tx: &Tx<'_>) -> Result<(), ServiceError> {
-        let is_ours = tx.recording()?.is_some_and(|row| {
-            row.patrol_id == self.patrol_id && row.writer == Some(self.writer)
-        });
-        if is_ours { Ok(()) } else { Err(ServiceError::PatrolElsewhere) }
+        let is_ours = tx
+            .recording()?
+            .is_some_and(|row| row.patrol_id == self.patrol_id && row.writer == Some(self.writer));
+        if is_ours {
+            Ok(())
+        } else {
+            Err(ServiceError::PatrolElsewhere)
+        }
     }
 
     /// Interrupts the patrol: everything is sealed.
@@ -593,7 +601,10 @@ pub fn show(context: &Context<'_>, patrol_id: PatrolId) -> Result<PatrolView, Se
         };
         let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));
         state.replay(|piece| reading.take(piece));
-        if tx.recording()?.is_some_and(|own| own.patrol_id == patrol_id) {
+        if tx
+            .recording()?
+            .is_some_and(|own| own.patrol_id == patrol_id)
+        {
             for bytes in tx.pieces()? {
                 let piece = Chunk::decode(&bytes).map_err(damaged)?;
                 replay_chunk(&piece, &mut |piece| reading.take(piece));

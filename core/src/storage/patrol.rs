@@ -47,7 +47,9 @@ pub struct RecordingRow {
 
 fn row_of(row: &Row<'_>) -> rusqlite::Result<PatrolRow> {
     let device: Vec<u8> = row.get(3)?;
-    let key = device.get(1..).and_then(|key| <[u8; 32]>::try_from(key).ok());
+    let key = device
+        .get(1..)
+        .and_then(|key| <[u8; 32]>::try_from(key).ok());
     let suite = device.first().and_then(|s| Suite::from_code((*s).into()));
     let (Some(suite), Some(bytes)) = (suite, key) else {
         return Err(rusqlite::Error::InvalidColumnType(
@@ -133,10 +135,8 @@ impl Tx<'_> {
              finished_ms, updated_ms, is_provisional FROM patrols
              WHERE started_ms BETWEEN ?1 AND ?2 ORDER BY started_ms DESC, patrol_id LIMIT ?3",
         )?;
-        let rows = statement.query_map(
-            params![int(from_ms), int(to_ms), int(limit as u64)],
-            row_of,
-        )?;
+        let rows =
+            statement.query_map(params![int(from_ms), int(to_ms), int(limit as u64)], row_of)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

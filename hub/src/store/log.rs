@@ -296,8 +296,8 @@ pub(crate) fn note_opening(
 
 /// Every case that was opened, in the order of the sequence.
 pub(crate) fn list_cases(conn: &Connection, zone: &Zone) -> Result<Vec<CaseId>, HubError> {
-    let mut statement = conn
-        .prepare_cached("SELECT case_id FROM case_openings WHERE zone = ?1 ORDER BY position")?;
+    let mut statement =
+        conn.prepare_cached("SELECT case_id FROM case_openings WHERE zone = ?1 ORDER BY position")?;
     let rows = statement.query_map([zone.as_str()], |row| row.get::<_, [u8; 16]>(0))?;
     rows.map(|id| Ok(CaseId(uuid::Uuid::from_bytes(id?))))
         .collect()

@@ -45,7 +45,10 @@ mod tests {
                 .pragma_update(None, "user_version", older as u32)
                 .expect("notes its version");
             connection
-                .execute("INSERT INTO people (person, created_ms) VALUES ('i-1', 1)", [])
+                .execute(
+                    "INSERT INTO people (person, created_ms) VALUES ('i-1', 1)",
+                    [],
+                )
                 .expect("a row of the older schema");
             run(&mut connection).expect("migrates");
             let kept: u32 = connection

@@ -13,7 +13,7 @@ use crate::model::time::UtcMs;
 use crate::model::workflow::Action;
 use crate::oplog::fold::{CaseState, Event, Outcome};
 use crate::oplog::merge::FieldValue;
-use crate::rules::clock::{Deadline, DeadlineError, Lamp, Pause};
+use crate::rules::deadline::{Deadline, DeadlineError, Lamp, Pause};
 use crate::rules::limit::Limit;
 
 /// A case in a review.
@@ -131,10 +131,7 @@ fn review_case(case: &CaseState, as_of: UtcMs, packs: &Packs) -> CaseReview {
     }
 }
 
-fn entries_of<'p>(
-    case: &CaseState,
-    packs: &'p Packs,
-) -> Vec<&'p crate::model::duty::DutyEntry> {
+fn entries_of<'p>(case: &CaseState, packs: &'p Packs) -> Vec<&'p crate::model::duty::DutyEntry> {
     let pinned = case
         .opened
         .as_ref()

@@ -55,7 +55,8 @@ impl Packs {
         };
         let empty = || Calendar::try_new([]).expect("no years contradict each other");
         let clock = WorkingClock::try_new(empty(), policy).unwrap_or_else(|_| {
-            WorkingClock::try_new(empty(), ClockPolicy::default()).expect("the default clock is one")
+            WorkingClock::try_new(empty(), ClockPolicy::default())
+                .expect("the default clock is one")
         });
         Self {
             grids: None,
@@ -121,7 +122,9 @@ impl Packs {
     #[must_use]
     pub fn names(&self) -> BTreeMap<&'static str, String> {
         let names = self.hashes.iter();
-        names.map(|(kind, hash)| (*kind, hash.to_string())).collect()
+        names
+            .map(|(kind, hash)| (*kind, hash.to_string()))
+            .collect()
     }
 
     /// An instant in the city's time, RFC 3339.

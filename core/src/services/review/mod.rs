@@ -13,7 +13,7 @@ mod shift;
 use serde::Serialize;
 
 pub use cases::{CaseReview, Timeliness};
-pub use inputs::{Packs, ReviewInputs, gather};
+pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
 pub use shift::{PatrolReview, RouteGeometry, ShiftReview};
 
 use crate::model::grid::GridCode;
@@ -141,9 +141,14 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
         .into_iter()
         .flat_map(|roster| roster.shifts_between(scope.from, scope.to));
     for planned in planned {
-        let is_wanted = scope.person.as_ref().is_none_or(|person| {
-            planned.worked_by() == Some(person) || planned.person == *person
-        }) && scope.route.as_ref().is_none_or(|route| planned.route.as_ref() == Some(route))
+        let is_wanted = scope
+            .person
+            .as_ref()
+            .is_none_or(|person| planned.worked_by() == Some(person) || planned.person == *person)
+            && scope
+                .route
+                .as_ref()
+                .is_none_or(|route| planned.route.as_ref() == Some(route))
             && (scope.grid.is_none() || planned.grids.iter().any(|g| scope.wants_grid(Some(g))));
         if !is_wanted {
             continue;

@@ -105,9 +105,11 @@ fn exclusion_of(
     earlier: Option<&(&CaseState, f64)>,
     photos: &BTreeMap<Hash, CaseId>,
 ) -> Option<(ExclusionReason, String)> {
-    let seen = case
-        .photos()
-        .find_map(|of| photos.get(&of.photo.hash).filter(|first| **first != case.case_id));
+    let seen = case.photos().find_map(|of| {
+        photos
+            .get(&of.photo.hash)
+            .filter(|first| **first != case.case_id)
+    });
     if let Some(first) = seen {
         return Some((ExclusionReason::PhotoSeen, format!("{first}")));
     }
@@ -182,9 +184,10 @@ pub(super) fn checks_of(
     let limit_ms = u64::from(inputs.packs.policy.check_limit_s) * 1000;
     for case in &inputs.cases {
         for (number, event) in case.events.iter().enumerate() {
-            let is_check = event.what == Action::Check.as_str()
-                || event.what == Action::Rework.as_str();
-            let is_own = event.person.as_ref() == Some(person) && event.outcome == Outcome::Effective;
+            let is_check =
+                event.what == Action::Check.as_str() || event.what == Action::Rework.as_str();
+            let is_own =
+                event.person.as_ref() == Some(person) && event.outcome == Outcome::Effective;
             if !is_check || !is_own || event.at.ms < from || event.at.ms >= to {
                 continue;
             }

@@ -17,7 +17,9 @@ use crate::model::time::UtcMs;
 use crate::model::verdict::Share;
 use crate::oplog::patrol::{PatrolState, Piece};
 use crate::rules::attendance::{Attendance, AttendanceFix, Interval, attendance};
-use crate::rules::patrol::{CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score};
+use crate::rules::patrol::{
+    CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score,
+};
 use crate::rules::quality::Quality;
 use crate::rules::quality::formulas::{InspectorFacts, inspector};
 use crate::rules::quantity::{DoneItem, Quantity, quantity};
@@ -156,7 +158,11 @@ pub(super) fn review_shift(
         coverage_score(planned_mm, 0, mm(coverage.covered_m).min(planned_mm)).ok()
     });
     let loops = coverage.map(|coverage| {
-        let laps: Vec<_> = coverage.loops.iter().map(|lap| permillionth(lap.ratio)).collect();
+        let laps: Vec<_> = coverage
+            .loops
+            .iter()
+            .map(|lap| permillionth(lap.ratio))
+            .collect();
         let required = planned.map_or(1, |route| route.loops_required);
         loops_score(&laps, required.into(), policy.loop_ratio_permille)
     });
@@ -300,13 +306,17 @@ fn walk(
             run.interrupt(line);
         }
         let widen_m = f64::from(policy.attendance.widen_m);
-        walked.fixes.extend(walk.accepted().iter().map(|fix| AttendanceFix {
-            at: fix.at,
-            place: fix.place,
-            is_in_grid: area.holds(fix.place, widen_m),
-        }));
+        walked
+            .fixes
+            .extend(walk.accepted().iter().map(|fix| AttendanceFix {
+                at: fix.at,
+                place: fix.place,
+                is_in_grid: area.holds(fix.place, widen_m),
+            }));
         walked.walked_m += walk.walked_m();
-        walked.lines.push(walk.accepted().iter().map(|fix| fix.place).collect());
+        walked
+            .lines
+            .push(walk.accepted().iter().map(|fix| fix.place).collect());
         walked.patrols.push(PatrolReview {
             patrol_id: patrol.patrol_id.to_string(),
             started: patrol
@@ -399,7 +409,12 @@ fn inputs_hash(
             .map(|(kind, hash)| format!("{kind} {hash}")),
     );
     for patrol in mine {
-        names.extend(patrol.commits.iter().map(|commit| format!("commit {commit}")));
+        names.extend(
+            patrol
+                .commits
+                .iter()
+                .map(|commit| format!("commit {commit}")),
+        );
     }
     let mut commits: Vec<_> = inputs
         .cases
