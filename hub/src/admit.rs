@@ -230,38 +230,14 @@ impl Batch<'_> {
         if self.cases.contains_key(&case_id) {
             return Ok(());
         }
-        let (conn, zone) = (self.sequencer.conn, self.sequencer.zone);
-        let hub_key = self.hub.key.key();
+        let subject = Subject::case(case_id);
+        let inputs = self
+            .hub
+            .inputs_about(self.sequencer.conn, &mut self.signers, &subject)?;
         let mut case = CaseState::empty(case_id);
-        let signers = &mut self.signers;
-        log::commits_about(conn, zone, &Subject::case(case_id), |stored| {
-            let commit = stored
-                .content
-                .as_deref()
-                .and_then(|bytes| Commit::decode(bytes).ok())
-                .ok_or(HubError::Damaged("commit"))?;
-            let entry = SignedEntry::decode(&stored.entry, &hub_key)?;
-            let device = commit.header().device;
-            let authority = signers
-                .at(conn, zone, &hub_key, &device, stored.position)?
-                .authority;
-            let entry = entry.entry();
-            let Stamp::Commit {
-                verdict, number, ..
-            } = &entry.stamp
-            else {
-                return Err(HubError::Damaged("a commit's entry stamps something else"));
-            };
-            case.apply(&judgement::input(
-                commit,
-                (entry.epoch, entry.position),
-                entry.hub_time,
-                verdict.clone(),
-                number.clone(),
-                authority,
-            ));
-            Ok(())
-        })?;
+        for input in &inputs {
+            case.apply(input);
+        }
         self.cases.insert(case_id, case);
         Ok(())
     }

@@ -113,8 +113,14 @@ impl Hub {
             expires,
             used: None,
         };
-        self.store
-            .write(|conn| people::add_code(conn, &code.hash(), &row))?;
+        let now = self.clock.now();
+        self.store.write(|conn| {
+            // Somebody for whom there is a code is known: a roster may name them.
+            if let Some(person) = &spec.person {
+                people::add_person(conn, person, now)?;
+            }
+            people::add_code(conn, &code.hash(), &row)
+        })?;
         Ok(CreatedCode {
             code: code.print(),
             expires,

@@ -18,6 +18,7 @@ mod import;
 mod judgement;
 mod log;
 mod photos;
+mod review;
 mod routes;
 mod sequence;
 mod server;

@@ -35,6 +35,19 @@ pub(crate) fn list_active(conn: &Connection, zone: &Zone) -> Result<Vec<PackRow>
     Ok(packs)
 }
 
+/// The hashes of every version of a kind, the first first.
+pub(crate) fn list_hashes(
+    conn: &Connection,
+    zone: &Zone,
+    kind: &str,
+) -> Result<Vec<Hash>, HubError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT hash FROM packs WHERE zone = ?1 AND kind = ?2 ORDER BY version",
+    )?;
+    let rows = statement.query_map([zone.as_str(), kind], |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|hash| read_hash(&hash?)).collect()
+}
+
 pub(crate) fn add(
     conn: &Connection,
     zone: &Zone,
