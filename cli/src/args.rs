@@ -47,6 +47,18 @@ pub(crate) enum Command {
     Verify,
     /// Fold every view again from the log.
     Rebuild,
+    /// What was walked, attended and done in a time, with the verdict and its reasons: by
+    /// what this store knows, or of a hub's folder.
+    Review {
+        /// The hub's folder; without it the phone's store.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+        /// The city's offset from UTC in minutes, where no calendar is in force.
+        #[arg(long, default_value_t = 480, allow_hyphen_values = true)]
+        utc_offset_min: i32,
+        #[command(flatten)]
+        review: Review,
+    },
     /// Run and administer a hub.
     Hub {
         #[command(subcommand)]
@@ -229,6 +241,10 @@ pub(crate) enum Hub {
         /// The address to listen on; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:8787")]
         listen: String,
+        /// For rehearsals only: a clock that shows this time at the start and runs on, RFC
+        /// 3339. A city's receipts must tell the true time.
+        #[arg(long, value_name = "TIME")]
+        clock_at: Option<String>,
     },
     /// People, devices, codes.
     Admin {
@@ -244,11 +260,57 @@ pub(crate) enum Hub {
         #[command(subcommand)]
         command: Import,
     },
+    /// What was walked, attended and done in a time, with the verdict and its reasons.
+    Review {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(flatten)]
+        review: Review,
+    },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {
         #[command(flatten)]
         dir: HubDir,
     },
+}
+
+/// What a review looks at, and how it is told.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Review {
+    /// Its beginning: RFC 3339 with an offset, or a date of the city's time. Without it the
+    /// day of the latest patrol.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Its end, no longer part of it; a date is the end of that day. Without it the end of
+    /// the day on which it begins.
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub(crate) to: Option<String>,
+    /// When it is made: what was open then is open in it. Without it now.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+    /// Only shifts of this person.
+    #[arg(long)]
+    pub(crate) person: Option<String>,
+    /// Only shifts and cases whose cell's code begins so.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) grid: Option<String>,
+    /// Only shifts on this route.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) route: Option<String>,
+    /// How it is told; csv has a line for each shift. Without it lines for people.
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReviewFormat>,
+    /// Where it goes instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReviewFormat {
+    /// Everything, with every reason.
+    Json,
+    /// A line for each shift.
+    Csv,
 }
 
 #[derive(Debug, clap::Args)]
@@ -336,6 +398,36 @@ pub(crate) enum Import {
         /// Say what would be imported, and import nothing.
         #[arg(long)]
         dry_run: bool,
+    },
+    /// Planned routes from GeoJSON, WGS 84: each feature a route.
+    Routes {
+        /// The file.
+        file: PathBuf,
+        /// The property that holds a route's code; without it code, route_id or id.
+        #[arg(long)]
+        code_property: Option<String>,
+    },
+    /// A roster from CSV: person, date, slot, start, end, grids, route …
+    Roster {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Calendars in the form of holiday-cn; years join those in force.
+    Calendar {
+        /// The files, one for each year.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Hours of a working day, or of a season from a day on: MM-DD=HH:MM-HH:MM,…
+        #[arg(long, value_name = "HOURS", num_args = 1..)]
+        hours: Vec<String>,
+        /// 小时, 分钟 and 天 run around the clock where a limit does not say.
+        #[arg(long)]
+        bare_is_continuous: bool,
+    },
+    /// The city's policy from TOML: weights, quotas, limits, grades.
+    Policy {
+        /// The file.
+        file: PathBuf,
     },
 }
 

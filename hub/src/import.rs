@@ -23,6 +23,18 @@ pub struct PackOutcome {
 }
 
 impl Hub {
+    /// The reference data of a kind that is in force.
+    ///
+    /// # Errors
+    /// The store's failures.
+    pub fn pack_in_force(&self, kind: &str) -> Result<Option<Vec<u8>>, HubError> {
+        let rows = self
+            .store
+            .read(|conn| packs::list_active(conn, &self.zone))?;
+        let row = rows.into_iter().find(|row| row.kind == kind);
+        row.map(|row| self.read_pack(&row.hash)).transpose()
+    }
+
     /// Puts reference data in force. The same bytes again change nothing; the bytes of an
     /// older version become a new version.
     ///

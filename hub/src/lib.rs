@@ -18,6 +18,7 @@ mod import;
 mod judgement;
 mod log;
 mod photos;
+mod policy_file;
 mod review;
 mod routes;
 mod sequence;
@@ -35,7 +36,7 @@ use bading_core::model::time::UtcMs;
 use bading_core::oplog::sign::{DeviceSigner as _, SoftwareSigner};
 
 pub use admit::{BatchOutcome, BatchStop};
-pub use clock::{HubClock, SystemHubClock};
+pub use clock::{HubClock, RehearsalClock, SystemHubClock};
 pub use config::{HubConfig, ServeLimits};
 pub use duty_table::{
     MAX_CELLS, MAX_SHEETS, MAX_UNPACKED_BYTES, MAX_XLSX_BYTES, XlsxTableError, is_workbook,
@@ -45,6 +46,7 @@ pub use enrol::{CodeSpec, CreatedCode, DEFAULT_CODE_DAYS, DeviceInfo, MAX_CODE_D
 pub use error::HubError;
 pub use import::PackOutcome;
 pub use log::ZoneStatus;
+pub use policy_file::{PolicyFileError, read_policy};
 pub use server::{serve, serve_with};
 pub use session::{CHALLENGE_MS, Caller, ClaimedHead, OpenedSession, RENEW_BELOW_MS, SESSION_MS};
 pub use verify::{Disagreement, VerifyReport};

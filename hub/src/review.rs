@@ -143,7 +143,7 @@ impl Hub {
         Ok(found)
     }
 
-    fn read_pack(&self, hash: &Hash) -> Result<Vec<u8>, HubError> {
+    pub(crate) fn read_pack(&self, hash: &Hash) -> Result<Vec<u8>, HubError> {
         let mut bytes = Vec::new();
         self.folder.open(hash)?.read_to_end(&mut bytes)?;
         Ok(bytes)

@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use bading_core::model::duty::{DutyEntry, DutyList};
-use bading_core::services::duty_file::{
-    DutyProblem, DutyReading, any_limit, csv_table, read_duty_tables,
-};
+use bading_core::rules::limit::Limit;
+use bading_core::services::duty_file::{DutyProblem, DutyReading, csv_table, read_duty_tables};
 use bading_hub::{is_workbook, read_xlsx_tables};
 use serde_json::{Value, json};
 
@@ -27,7 +26,12 @@ pub(super) fn read_list(file: &Path) -> Result<DutyReading, Failure> {
     } else {
         vec![csv_table(&bytes).map_err(|error| Failure::in_file(file, error))?]
     };
-    read_duty_tables(&tables, any_limit).map_err(|error| Failure::in_file(file, error))
+    read_duty_tables(&tables, understood).map_err(|error| Failure::in_file(file, error))
+}
+
+/// Why a limit is not understood, if it is not.
+fn understood(wording: &str) -> Option<String> {
+    Limit::parse(wording).err().map(|error| error.to_string())
 }
 
 /// How many small classes a list has.

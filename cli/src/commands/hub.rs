@@ -4,19 +4,17 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use bading_core::model::duty::DutyList;
 use bading_core::model::grid::{GridCode, GridScope};
 use bading_core::model::identifiers::{DepartmentId, DeviceKey, PersonId, Zone};
 use bading_core::model::person::Role;
-use bading_core::services::duty_file::DutyReading;
-use bading_core::services::packs::{Profile, grids_pack, write_duties};
-use bading_core::services::reference::{DUTIES, GRIDS};
-use bading_hub::{CodeSpec, Hub, HubConfig, HubError, PackOutcome, SystemHubClock, serve};
+use bading_core::model::time::UtcMs;
+use bading_hub::{
+    CodeSpec, Hub, HubClock, HubConfig, HubError, RehearsalClock, SystemHubClock, serve,
+};
 use serde_json::json;
 
-use super::duties::{classes_count, read_list};
-use super::read;
-use crate::args::{Admin, Code, CodeProfile, Hub as Command, HubDir, Import};
+use super::import;
+use crate::args::{Admin, Code, Hub as Command, HubDir};
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
 
 pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
@@ -38,14 +36,19 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
             output.answer(&answer, |_| format!("hub {key} for zone {}\n", config.zone))?;
             Ok(Exit::Done)
         }
-        Command::Serve { dir, listen } => serve_until_stopped(&dir.dir, listen, output),
+        Command::Serve {
+            dir,
+            listen,
+            clock_at,
+        } => serve_until_stopped(&dir.dir, listen, clock(clock_at.as_deref())?, output),
         Command::Admin { dir, command } => admin(&open(dir)?, command, output),
-        Command::Import { dir, command } => import(dir, command, output),
+        Command::Import { dir, command } => import::run(dir, command, output),
+        Command::Review { dir, review } => super::review::of_hub(&dir.dir, review, output),
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }
 
-fn open(dir: &HubDir) -> Result<Hub, Failure> {
+pub(super) fn open(dir: &HubDir) -> Result<Hub, Failure> {
     Hub::open(&dir.dir, Arc::new(SystemHubClock)).map_err(failure)
 }
 
@@ -85,7 +88,25 @@ pub(super) fn failure(error: HubError) -> Failure {
     }
 }
 
-fn serve_until_stopped(dir: &Path, listen: &str, output: &Output) -> Result<Exit, Failure> {
+/// The system's clock, or one that is set for a rehearsal.
+fn clock(at: Option<&str>) -> Result<Arc<dyn HubClock>, Failure> {
+    let Some(text) = at else {
+        return Ok(Arc::new(SystemHubClock));
+    };
+    let at = UtcMs::parse_rfc3339(text).ok_or_else(|| {
+        Failure::input(format!(
+            "--clock-at: `{text}` is not RFC 3339 with an offset"
+        ))
+    })?;
+    Ok(Arc::new(RehearsalClock::new(at)))
+}
+
+fn serve_until_stopped(
+    dir: &Path,
+    listen: &str,
+    clock: Arc<dyn HubClock>,
+    output: &Output,
+) -> Result<Exit, Failure> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
@@ -94,7 +115,7 @@ fn serve_until_stopped(dir: &Path, listen: &str, output: &Output) -> Result<Exit
                 .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info")),
         )
         .init();
-    let hub = Hub::open(dir, Arc::new(SystemHubClock)).map_err(failure)?;
+    let hub = Hub::open(dir, clock).map_err(failure)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -227,89 +248,6 @@ fn code_spec(
     spec.department =
         department.map_err(|error| Failure::input(format!("--department: {error}")))?;
     Ok(spec)
-}
-
-fn import(dir: &HubDir, command: &Import, output: &Output) -> Result<Exit, Failure> {
-    // The file is read whole before the hub is opened: all or nothing.
-    let (kind, pack) = match command {
-        Import::Grids {
-            file,
-            code_property,
-            profile,
-        } => {
-            let profile = match profile {
-                CodeProfile::Opaque => Profile::Opaque,
-                CodeProfile::Fifteen => Profile::Fifteen,
-                CodeProfile::Sixteen => Profile::Sixteen,
-            };
-            let pack = grids_pack(&read(file)?, code_property, profile)
-                .map_err(|error| Failure::in_file(file, error))?;
-            (GRIDS, pack)
-        }
-        Import::Duties {
-            file,
-            accept_problems,
-            dry_run,
-        } => {
-            let list = accepted_duties(file, *accept_problems, output)?;
-            if *dry_run {
-                let answer = json!({
-                    "kind": DUTIES,
-                    "dry_run": true,
-                    "entries_count": list.entries.len(),
-                    "classes_count": classes_count(&list),
-                });
-                output.answer(&answer, |_| {
-                    let (entries, classes) = (list.entries.len(), classes_count(&list));
-                    format!("{DUTIES}: {entries} entries of {classes} classes would be imported\n")
-                })?;
-                return Ok(Exit::Done);
-            }
-            (DUTIES, write_duties(&list))
-        }
-    };
-    let outcome: PackOutcome = open(dir)?.put_pack(kind, &pack).map_err(failure)?;
-    let answer = json!({
-        "kind": kind,
-        "hash": outcome.hash.to_string(),
-        "version": outcome.version,
-        "new": outcome.is_new,
-    });
-    output.answer(&answer, |_| {
-        let what = if outcome.is_new {
-            "in force"
-        } else {
-            "was in force already"
-        };
-        format!("{kind} version {}: {what}\n", outcome.version)
-    })?;
-    Ok(Exit::Done)
-}
-
-/// The list of a file. A list with problems is refused unless they are accepted; then each is
-/// told on stderr and the rest of the list serves.
-fn accepted_duties(file: &Path, accepts: bool, output: &Output) -> Result<DutyList, Failure> {
-    let DutyReading { list, problems } = read_list(file)?;
-    let Some(first) = problems.first() else {
-        return Ok(list);
-    };
-    if !accepts {
-        let others = match problems.len() - 1 {
-            0 => String::new(),
-            count => format!(" (and {count} more)"),
-        };
-        return Err(Failure::in_file(
-            file,
-            format!("{first}{others}; --accept-problems imports what is understood"),
-        ));
-    }
-    if list.entries.is_empty() {
-        return Err(Failure::in_file(file, format!("{first}; no row is left")));
-    }
-    for problem in &problems {
-        output.note(format!("{}: {problem}", file.display()));
-    }
-    Ok(list)
 }
 
 fn verify(hub: &Hub, output: &Output) -> Result<Exit, Failure> {

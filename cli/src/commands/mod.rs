@@ -5,9 +5,11 @@ mod deadline;
 mod demo;
 mod duties;
 mod hub;
+mod import;
 mod locate;
 mod phone;
 mod photo;
+mod review;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -36,6 +38,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Deadline(given) => deadline::run(given, output),
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
+        Command::Review {
+            dir,
+            utc_offset_min,
+            review,
+        } => match dir {
+            Some(dir) => review::of_hub(dir, review, output),
+            None => review::of_store(args, *utc_offset_min, review, output),
+        },
         Command::Hub { command } => hub::run(command, output),
         Command::Demo(given) => demo::run(given, output),
         Command::Completions { shell } => {
