@@ -551,6 +551,10 @@ pub(crate) struct Demo {
     #[arg(long)]
     pub(crate) once: bool,
     /// Real phone photos and real blocks instead of the bundled day.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "day")]
     pub(crate) data: Option<PathBuf>,
+    /// Another day: a folder with files of the names in fixtures/demo. Its numbers are its
+    /// own, so the run ends with 1 where they differ from the bundled day's.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) day: Option<PathBuf>,
 }

@@ -53,7 +53,7 @@ pub(super) fn open(dir: &HubDir) -> Result<Hub, Failure> {
 }
 
 /// What the hub says is wrong, as the command's exit codes know it.
-pub(super) fn failure(error: HubError) -> Failure {
+pub(crate) fn failure(error: HubError) -> Failure {
     let exit = match &error {
         HubError::NotAHub
         | HubError::AlreadyAHub

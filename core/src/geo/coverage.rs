@@ -190,6 +190,9 @@ struct Kept {
     /// True when a fix was rejected since the last accepted one.
     has_rejected: bool,
     counted: Traversal,
+    /// Time in which no step is longer than the gap limit: a silence of any length is bridged
+    /// in it, and fixes elsewhere are still elsewhere.
+    shortened: UtcMs,
     /// What would be covered if gaps of any length were bridged …
     bridged: Traversal,
     /// … if those were, in which fixes were rejected …
@@ -207,7 +210,7 @@ impl CoverageRun {
     /// Nothing walked yet.
     #[must_use]
     pub fn new(route: &Route, settings: CoverageSettings) -> Self {
-        let gap_ms = Some(settings.gap_ms);
+        let gap_ms = settings.gap_ms;
         Self {
             filter: TrackFilter::new(settings.mode, settings.max_accuracy_m, settings.gap_ms),
             kept: Kept {
@@ -217,8 +220,9 @@ impl CoverageRun {
                 last: None,
                 has_rejected: false,
                 counted: Traversal::new(gap_ms),
-                bridged: Traversal::new(None),
-                patched: Traversal::new(None),
+                shortened: UtcMs(0),
+                bridged: Traversal::new(gap_ms),
+                patched: Traversal::new(gap_ms),
                 raw: Traversal::new(gap_ms),
                 any_time: Traversal::new(gap_ms),
                 laps: Laps::new(settings.gap_ms, settings.loop_permille),
@@ -303,18 +307,20 @@ impl Kept {
         self.counts.accepted += 1;
         if let Some(last) = self.last {
             self.walked_m += moved_m;
-            let is_gap = fix.at.0 - last.0 > self.settings.gap_ms;
-            if is_gap && !self.has_rejected {
+            let step_ms = fix.at.0 - last.0;
+            if step_ms > self.settings.gap_ms && !self.has_rejected {
                 self.patched.break_off();
             }
+            let shortened_ms = step_ms.min(self.settings.gap_ms);
+            self.shortened = self.shortened.plus_ms(shortened_ms);
         }
         self.last = Some(fix.at);
         self.has_rejected = false;
         self.visits.feed(fix);
         let (at, place, spots) = (fix.at, fix.place, &self.spots);
         self.counted.feed(line, at, place, spots);
-        self.bridged.feed(line, at, place, spots);
-        self.patched.feed(line, at, place, spots);
+        self.bridged.feed(line, self.shortened, place, spots);
+        self.patched.feed(line, self.shortened, place, spots);
         self.laps.feed(line, at, place, spots);
     }
 

@@ -30,7 +30,7 @@ impl Laps {
             gap_ms,
             loop_permille,
             done: Vec::new(),
-            lap: Traversal::new(Some(gap_ms)),
+            lap: Traversal::new(gap_ms),
             lap_m: 0.0,
             next: None,
         }
@@ -58,7 +58,7 @@ impl Laps {
         let is_full = covered_m * 1000.0 >= f64::from(self.loop_permille) * planned_m;
         if is_full && is_new {
             // Still finding new ground: a new lap can begin here at the earliest.
-            let mut next = Traversal::new(Some(self.gap_ms));
+            let mut next = Traversal::new(self.gap_ms);
             next.feed(line, at, place, spots);
             self.next = Some(next);
         }

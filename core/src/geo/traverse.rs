@@ -26,8 +26,8 @@ const NOISE_M: f64 = 10.0;
 /// A walk along a route, fix by fix.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traversal {
-    /// The longest time between two fixes that belong together; nothing bridges any gap.
-    gap_ms: Option<u64>,
+    /// The longest time between two fixes that belong together.
+    gap_ms: u64,
     last: Option<UtcMs>,
     threads: Vec<Thread>,
     passes: Vec<Pass>,
@@ -68,7 +68,7 @@ struct Pass {
 }
 
 impl Traversal {
-    pub(super) fn new(gap_ms: Option<u64>) -> Self {
+    pub(super) fn new(gap_ms: u64) -> Self {
         Self {
             gap_ms,
             ..Self::default()
@@ -84,15 +84,14 @@ impl Traversal {
 
     /// Takes the next fix with its spots, in order of time.
     pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
-        if let Some(gap_ms) = self.gap_ms {
-            let is_over = |last: UtcMs| at.0.saturating_sub(last.0) > gap_ms;
-            if self.last.is_some_and(is_over) {
-                self.break_off();
-            }
-            if self.threads.iter().any(|thread| is_over(thread.at)) {
-                self.threads.retain(|thread| !is_over(thread.at));
-                self.settle();
-            }
+        let gap_ms = self.gap_ms;
+        let is_over = |last: UtcMs| at.0.saturating_sub(last.0) > gap_ms;
+        if self.last.is_some_and(is_over) {
+            self.break_off();
+        }
+        if self.threads.iter().any(|thread| is_over(thread.at)) {
+            self.threads.retain(|thread| !is_over(thread.at));
+            self.settle();
         }
         self.last = Some(at);
         if spots.is_empty() {

@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use bading_core::model::time::UtcMs;
+
 use crate::output::Failure;
 
 /// A hub in another process; it is killed when this is dropped.
@@ -29,13 +31,14 @@ impl HubProcess {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Starts it and waits until it says that it answers.
-    pub(super) fn start(&mut self) -> Result<(), Failure> {
+    /// Starts it on a clock that shows `at`, and waits until it says that it answers.
+    pub(super) fn start(&mut self, at: UtcMs) -> Result<(), Failure> {
         let program = std::env::current_exe().map_err(Failure::retry)?;
         let mut child = Command::new(program)
             .args(["--json", "hub", "serve", "--dir"])
             .arg(&self.dir)
             .args(["--listen", &format!("127.0.0.1:{}", self.port)])
+            .args(["--clock-at", &at.to_rfc3339()])
             .env("RUST_LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -269,6 +269,17 @@ fn rejected_fixes_and_the_window_are_told_as_reasons() {
 }
 
 #[test]
+fn being_elsewhere_is_no_gap_in_fixes() {
+    let line = route(&[&[(0.0, 0.0), (1000.0, 0.0)]]);
+    let mut fixes = walk(0.0, (0.0, 0.0), (400.0, 0.0));
+    fixes.extend(walk(336.0, (400.0, 100.0), (600.0, 100.0)));
+    fixes.extend(walk(520.0, (600.0, 0.0), (1000.0, 0.0)));
+    let result = of(&line, &fixes);
+    let reasons: Vec<_> = result.missed.iter().map(|m| m.reason).collect();
+    assert_eq!(reasons, [MissReason::NotVisited], "{:?}", result.missed);
+}
+
+#[test]
 fn laps_are_told_apart_where_the_walk_begins_again() {
     let ring = &[
         (0.0, 0.0),
