@@ -11,6 +11,10 @@ use crate::{CoreError, key};
 /// An open phone: a store, the device's key, the clocks. It may be shared between threads.
 /// Calls that are not `suspend` read and write the store: they block, at worst for the five
 /// seconds in which another process holds it, and are not for a thread that draws.
+///
+/// Keep one for the app's life. Close it after its calls have returned: a patrol under way
+/// is then on the disk, and the next one goes on with it without a gap. A `suspend` call
+/// holds the store until it has ended, even when nobody waits for it any more.
 #[derive(uniffi::Object)]
 pub struct FieldCore {
     pub(crate) engine: Arc<Engine>,

@@ -1,9 +1,12 @@
 //! The core's answers name phases, roles and fields by their JSON keys; hosts get enums. Each
 //! function here reads a key that the core itself has written a moment before.
 
+use bading_core::geo::track_filter::Rejection;
 use bading_core::model::case::{Field, Source};
+use bading_core::model::patrol::{Interruption, PatrolPhase};
 use bading_core::model::person::Role;
 use bading_core::model::photo::PhotoRole;
+use bading_core::model::track::Mode;
 use bading_core::model::workflow::Phase;
 
 use crate::Outcome;
@@ -24,6 +27,22 @@ pub(crate) fn role(key: &str) -> Role {
 
 pub(crate) fn field(key: &str) -> Field {
     Field::parse(key).expect(OWN)
+}
+
+pub(crate) fn patrol_phase(key: &str) -> PatrolPhase {
+    PatrolPhase::parse(key).expect(OWN)
+}
+
+pub(crate) fn mode(key: &str) -> Mode {
+    Mode::parse(key).expect(OWN)
+}
+
+pub(crate) fn interruption(key: &str) -> Interruption {
+    Interruption::parse(key).expect(OWN)
+}
+
+pub(crate) fn rejection(key: &str) -> Rejection {
+    Rejection::parse(key).expect(OWN)
 }
 
 pub(crate) fn source(key: &str) -> Source {
@@ -54,6 +73,12 @@ mod tests {
         assert!(PhotoRole::ALL.iter().all(|r| photo_role(r.as_str()) == *r));
         assert!(Role::ALL.iter().all(|r| role(r.as_str()) == *r));
         assert!(Field::ALL.iter().all(|f| field(f.as_str()) == *f));
+        let phases = PatrolPhase::ALL;
+        assert!(phases.iter().all(|p| patrol_phase(p.as_str()) == *p));
+        assert!(Mode::ALL.iter().all(|m| mode(m.as_str()) == *m));
+        let interruptions = Interruption::ALL;
+        assert!(interruptions.iter().all(|i| interruption(i.as_str()) == *i));
+        assert!(Rejection::ALL.iter().all(|r| rejection(r.as_str()) == *r));
         let sources: Vec<_> = (0..=255).filter_map(Source::from_code).collect();
         assert!(!sources.is_empty());
         assert!(sources.iter().all(|s| source(s.as_str()) == *s));

@@ -9,11 +9,14 @@
 mod capture;
 mod case;
 mod case_detail;
+mod coverage;
 mod engine;
 mod error;
 mod key;
+mod patrol;
 mod photo;
 mod place;
+mod review;
 mod sync;
 mod verify;
 mod version;
@@ -24,8 +27,12 @@ pub use case::{Acted, CaseFilter, CaseLine, CasePage, MoveDetails};
 pub use case_detail::{
     CaseDetail, FieldDetail, FieldValue, Outcome, PhotoDetail, Said, TimelineEntry,
 };
+pub use coverage::{
+    CheckpointVisit, Coverage, CoveredStretch, FixCounts, Lap, MissedStretch, RejectedFixes,
+};
 pub use engine::{FieldCore, Status};
 pub use error::CoreError;
+pub use patrol::{Fix, InterruptionView, PatrolLine, PatrolPlan, PatrolView};
 pub use photo::{PhotoFile, PhotoSource};
 pub use place::LatLon;
 pub use sync::{Conflict, RefusedCommit, SyncReport};

@@ -359,7 +359,7 @@ impl Engine {
         Ok(patrol::list(&self.context())?)
     }
 
-    /// The recorded fixes of a patrol of this store.
+    /// The recorded fixes of a patrol of this store; of one under way, what is on the disk.
     ///
     /// # Errors
     /// As [`patrol::track`].

@@ -33,6 +33,15 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// Every reason.
+    pub const ALL: [Self; 5] = [
+        Self::Mock,
+        Self::Accuracy,
+        Self::Speed,
+        Self::OutOfOrder,
+        Self::Duplicate,
+    ];
+
     /// The key in JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -43,6 +52,12 @@ impl Rejection {
             Self::OutOfOrder => "out_of_order",
             Self::Duplicate => "duplicate",
         }
+    }
+
+    /// Reads the key.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
     }
 }
 
@@ -170,6 +185,13 @@ impl TrackFilter {
 mod tests {
     use super::*;
     use crate::geo::plane::fix;
+
+    #[test]
+    fn every_rejection_reads_back_from_its_key() {
+        for why in Rejection::ALL {
+            assert_eq!(Rejection::parse(why.as_str()), Some(why));
+        }
+    }
 
     /// What becomes of fixes on a line: one letter each, in order of arrival.
     fn judge(fixes: &[Fix]) -> String {

@@ -53,6 +53,9 @@ pub enum PatrolPhase {
 }
 
 impl PatrolPhase {
+    /// Every phase, in the order of the codes.
+    pub const ALL: [Self; 3] = [Self::Recording, Self::Paused, Self::Finished];
+
     /// The number that stands for it in the store.
     #[must_use]
     pub fn code(self) -> u8 {
@@ -62,7 +65,7 @@ impl PatrolPhase {
     /// The phase of a code.
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
-        [Self::Recording, Self::Paused, Self::Finished]
+        Self::ALL
             .into_iter()
             .find(|phase| u64::from(phase.code()) == code)
     }
@@ -75,6 +78,12 @@ impl PatrolPhase {
             Self::Paused => "paused",
             Self::Finished => "finished",
         }
+    }
+
+    /// Reads the key.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phase| phase.as_str() == text)
     }
 }
 
@@ -154,11 +163,9 @@ mod tests {
             assert_eq!(Interruption::from_code(why.code().into()), Some(why));
             assert_eq!(Interruption::parse(why.as_str()), Some(why));
         }
-        for code in 1..=3 {
-            assert_eq!(
-                PatrolPhase::from_code(code).map(|p| u64::from(p.code())),
-                Some(code)
-            );
+        for phase in PatrolPhase::ALL {
+            assert_eq!(PatrolPhase::from_code(phase.code().into()), Some(phase));
+            assert_eq!(PatrolPhase::parse(phase.as_str()), Some(phase));
         }
     }
 }

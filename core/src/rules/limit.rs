@@ -3,10 +3,12 @@
 //! What is understood, white space and full width aside: a number with at most six decimals,
 //! a unit, and what follows a limit in real lists (`内`, `制止`, `修复` …). Anything with 紧急
 //! runs around the clock, whatever its unit. Whether a bare 小时, 分钟 or 天 is working time
-//! is the city's to say ([`ClockPolicy`](super::clock::ClockPolicy)), so a limit keeps what
+//! is the city's to say ([`ClockPolicy`]), so a limit keeps what
 //! it was. Nothing is guessed: `3个半小时`, `三天` and `1天或2天` are refused.
 //!
 //! Source: DOMAIN "The clock"; Yuncheng's published duty list.
+//!
+//! [`ClockPolicy`]: crate::rules::clock::ClockPolicy
 
 use thiserror::Error;
 

@@ -6,6 +6,8 @@
 //! would silently be the default.
 //!
 //! Source: DOMAIN "The eight fixes" for the figures.
+//!
+//! [`Policy::from_json`]: crate::rules::policy::Policy::from_json
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;

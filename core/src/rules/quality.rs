@@ -4,6 +4,8 @@
 //! inspector, a department, a cell and the seats of the centre.
 //!
 //! Source: DOMAIN "Quality (定质)".
+//!
+//! [`formulas`]: crate::rules::quality::formulas
 
 pub mod formulas;
 

@@ -4,6 +4,8 @@
 //! by itself where it is read, and against the city's people, routes and grids by
 //! [`Roster::check`]. It is kept sorted by person and start, so that the same shifts are the
 //! same pack, in whatever order a city wrote them.
+//!
+//! [`Roster::check`]: crate::rules::roster::Roster::check
 
 use std::fmt;
 

@@ -8,7 +8,7 @@
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
-//! - [`packs`] and [`reference`]: reference data as files become it, and as it is used.
+//! - [`packs`] and [`mod@reference`]: reference data as files become it, and as it is used.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
 //! docs/formats/commit.md, a line in `oplog/body.rs` (reading) and `oplog/merge.rs` (the

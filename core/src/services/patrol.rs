@@ -601,14 +601,8 @@ pub fn show(context: &Context<'_>, patrol_id: PatrolId) -> Result<PatrolView, Se
         };
         let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));
         state.replay(|piece| reading.take(piece));
-        if tx
-            .recording()?
-            .is_some_and(|own| own.patrol_id == patrol_id)
-        {
-            for bytes in tx.pieces()? {
-                let piece = Chunk::decode(&bytes).map_err(damaged)?;
-                replay_chunk(&piece, &mut |piece| reading.take(piece));
-            }
+        for piece in unsealed_pieces(tx, patrol_id)? {
+            replay_chunk(&piece, &mut |piece| reading.take(piece));
         }
         reading.finish();
         Ok(view_of(&row, &reading))
@@ -675,7 +669,7 @@ pub fn list(context: &Context<'_>) -> Result<Vec<PatrolLine>, ServiceError> {
         .collect())
 }
 
-/// The recorded track of a patrol of this store.
+/// The recorded track of a patrol of this store; of one under way, what is on the disk.
 ///
 /// # Errors
 /// [`ServiceError::NoSuchPatrol`].
@@ -683,8 +677,25 @@ pub fn track(context: &Context<'_>, patrol_id: PatrolId) -> Result<Vec<Fix>, Ser
     context.store.read(|tx| {
         tx.find_patrol(patrol_id)?
             .ok_or(ServiceError::NoSuchPatrol(patrol_id))?;
-        Ok(state_of(tx, &context.device(), patrol_id)?.fixes())
+        let mut fixes = state_of(tx, &context.device(), patrol_id)?.fixes();
+        for piece in unsealed_pieces(tx, patrol_id)? {
+            fixes.extend(piece.fixes);
+        }
+        Ok(fixes)
     })
+}
+
+/// What is on the disk of a patrol under way and not in a commit yet; nothing of another.
+fn unsealed_pieces(tx: &Tx<'_>, patrol_id: PatrolId) -> Result<Vec<Chunk>, ServiceError> {
+    let is_under_way = tx
+        .recording()?
+        .is_some_and(|own| own.patrol_id == patrol_id);
+    if !is_under_way {
+        return Ok(Vec::new());
+    }
+    let pieces = tx.pieces()?;
+    let read = |bytes: &Vec<u8>| Chunk::decode(bytes).map_err(|why| damaged(why).into());
+    pieces.iter().map(read).collect()
 }
 
 fn millimetres(m: f64) -> f64 {

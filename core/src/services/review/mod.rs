@@ -97,6 +97,14 @@ pub struct Review {
     pub totals: Totals,
 }
 
+impl Review {
+    /// The review as its JSON text, [`SCHEMA`], on one line.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("every key of a review is a text")
+    }
+}
+
 /// A shift that nobody worked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Vacancy {

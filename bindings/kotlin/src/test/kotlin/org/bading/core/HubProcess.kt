@@ -2,6 +2,7 @@ package org.bading.core
 
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
+import kotlin.io.path.writeText
 
 /**
  * A real hub: the `bading` command in a process of its own, on a free port. Closing it stops
@@ -19,6 +20,12 @@ internal class HubProcess private constructor(
             "code", "create", "--role", role, "--person", person, "--json",
         )
         return textOf("code", answer) ?: error("no code in: $answer")
+    }
+
+    /** Puts planned routes in force: the text of a GeoJSON file. */
+    fun importRoutes(geoJson: String) {
+        val file = dir.resolve("routes.geojson").also { it.writeText(geoJson) }
+        answerOf("hub", "import", "--dir", "$dir", "routes", "$file", "--json")
     }
 
     override fun close() {
