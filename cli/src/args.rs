@@ -245,6 +245,9 @@ pub(crate) enum Hub {
         /// 3339. A city's receipts must tell the true time.
         #[arg(long, value_name = "TIME")]
         clock_at: Option<String>,
+        /// Serve no page for people. It is answered to this machine only, and needs no sign-in.
+        #[arg(long)]
+        no_page: bool,
     },
     /// People, devices, codes.
     Admin {

@@ -9,7 +9,8 @@ use bading_core::model::identifiers::{DepartmentId, DeviceKey, PersonId, Zone};
 use bading_core::model::person::Role;
 use bading_core::model::time::UtcMs;
 use bading_hub::{
-    CodeSpec, Hub, HubClock, HubConfig, HubError, RehearsalClock, SystemHubClock, serve,
+    CodeSpec, Hub, HubClock, HubConfig, HubError, RehearsalClock, ServeLimits, SystemHubClock,
+    serve_with,
 };
 use serde_json::json;
 
@@ -40,7 +41,15 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
             dir,
             listen,
             clock_at,
-        } => serve_until_stopped(&dir.dir, listen, clock(clock_at.as_deref())?, output),
+            no_page,
+        } => {
+            let limits = ServeLimits {
+                page: !no_page,
+                ..ServeLimits::default()
+            };
+            let clock = clock(clock_at.as_deref())?;
+            serve_until_stopped(&dir.dir, listen, clock, limits, output)
+        }
         Command::Admin { dir, command } => admin(&open(dir)?, command, output),
         Command::Import { dir, command } => import::run(dir, command, output),
         Command::Review { dir, review } => super::review::of_hub(&dir.dir, review, output),
@@ -105,6 +114,7 @@ fn serve_until_stopped(
     dir: &Path,
     listen: &str,
     clock: Arc<dyn HubClock>,
+    limits: ServeLimits,
     output: &Output,
 ) -> Result<Exit, Failure> {
     tracing_subscriber::fmt()
@@ -132,7 +142,7 @@ fn serve_until_stopped(
         };
         let mut out = std::io::stdout();
         quiet_if_closed(writeln!(out, "{line}").and_then(|()| out.flush()))?;
-        serve(Arc::new(hub), listener, stopped())
+        serve_with(Arc::new(hub), listener, stopped(), limits)
             .await
             .map_err(failure)
     })?;
