@@ -565,7 +565,9 @@ fn fixes_that_could_not_be_written_are_written_later() {
     };
     set(b"damaged");
     let fixes = along(0, 600);
-    engine.feed_patrol(&fixes[..500]).expect_err("cannot be sealed");
+    engine
+        .feed_patrol(&fixes[..500])
+        .expect_err("cannot be sealed");
     for _ in 0..70 {
         let why = Interruption::PermissionLost;
         engine.interrupt_patrol(why).expect_err("cannot be sealed");
