@@ -253,9 +253,14 @@ impl Engine {
     /// # Errors
     /// As [`sync::sync`].
     pub fn sync_through(&self, transport: &mut dyn Transport) -> Result<SyncReport, EngineError> {
-        if let Some(recording) = self.recording_now().as_mut() {
-            recording.flush(&self.context())?;
+        let mut now = self.recording_now();
+        match now.as_mut().map(|own| own.seal(&self.context())) {
+            // What another process records is no reason not to send.
+            Some(Err(ServiceError::PatrolElsewhere)) => *now = None,
+            Some(sealed) => sealed?,
+            None => {}
         }
+        drop(now);
         Ok(sync::sync(&self.context(), transport)?)
     }
 
@@ -322,9 +327,11 @@ impl Engine {
         let mut now = self.recording_now();
         self.take_over(&mut now)?;
         let recording = now.as_mut().ok_or(ServiceError::NoPatrol)?;
-        let view = recording.finish(&self.context())?;
-        *now = None;
-        Ok(view)
+        let outcome = recording.finish(&self.context());
+        if recording.is_finished() || matches!(outcome, Err(ServiceError::PatrolElsewhere)) {
+            *now = None;
+        }
+        Ok(outcome?)
     }
 
     /// The patrol under way as it stands; nothing when there is none.
@@ -332,8 +339,12 @@ impl Engine {
     /// # Errors
     /// [`EngineError`].
     pub fn patrol_now(&self) -> Result<Option<PatrolView>, EngineError> {
-        if let Some(recording) = self.recording_now().as_ref() {
-            return Ok(Some(recording.view()));
+        let mut now = self.recording_now();
+        if let Some(recording) = now.as_ref() {
+            if self.store.read(|tx| recording.is_current(tx))? {
+                return Ok(Some(recording.view()));
+            }
+            *now = None;
         }
         // Another process may be recording: looking takes nothing over.
         let recorded = self

@@ -187,6 +187,9 @@ struct Kept {
     counts: FixCounts,
     walked_m: f64,
     last: Option<UtcMs>,
+    /// The metres that the last accepted fix added, should it be outvoted; nothing when it
+    /// was outside the window.
+    last_step_m: Option<f64>,
     /// True when a fix was rejected since the last accepted one.
     has_rejected: bool,
     counted: Traversal,
@@ -218,6 +221,7 @@ impl CoverageRun {
                 counts: FixCounts::default(),
                 walked_m: 0.0,
                 last: None,
+                last_step_m: None,
                 has_rejected: false,
                 counted: Traversal::new(gap_ms),
                 shortened: UtcMs(0),
@@ -243,9 +247,7 @@ impl CoverageRun {
     /// The recording was interrupted: what follows vouches for nothing before.
     pub fn interrupt(&mut self, line: &RouteLine) {
         self.finish(line);
-        self.kept.counted.break_off();
-        self.kept.any_time.break_off();
-        self.kept.visits.break_off();
+        self.kept.interrupt();
     }
 
     /// The track has ended: what waited for more fixes is decided.
@@ -263,6 +265,12 @@ impl CoverageRun {
     /// What is covered so far.
     #[must_use]
     pub fn picture(&self, line: &RouteLine) -> Coverage {
+        if self.filter.is_waiting() {
+            // As if the track ended here.
+            let mut ended = self.clone();
+            ended.finish(line);
+            return ended.kept.picture(line);
+        }
         self.kept.picture(line)
     }
 }
@@ -274,6 +282,23 @@ impl Kept {
             .is_some_and(|(from, to)| at < from || at > to)
     }
 
+    fn interrupt(&mut self) {
+        self.last = None;
+        self.break_off();
+        self.raw.break_off();
+        if !self.has_rejected {
+            self.patched.break_off();
+        }
+    }
+
+    /// What follows vouches for nothing that was counted before.
+    fn break_off(&mut self) {
+        self.counted.break_off();
+        self.any_time.break_off();
+        self.laps.break_off();
+        self.visits.break_off();
+    }
+
     fn take(&mut self, line: &RouteLine, judged: Judged) {
         match judged {
             Judged::Rejected(fix, why) => {
@@ -282,13 +307,17 @@ impl Kept {
                 self.raw(line, &fix);
             }
             Judged::Retracted(_) => {
-                self.counts.accepted = self.counts.accepted.saturating_sub(1);
+                match self.last_step_m.take() {
+                    Some(step_m) => {
+                        self.counts.accepted -= 1;
+                        self.walked_m -= step_m;
+                    }
+                    None => self.counts.outside_window -= 1,
+                }
                 *self.counts.rejected.entry("speed").or_default() += 1;
                 self.has_rejected = true;
                 self.last = None;
-                self.counted.break_off();
-                self.any_time.break_off();
-                self.visits.break_off();
+                self.break_off();
             }
             Judged::Accepted(fix, moved_m) => self.accept(line, &fix, moved_m),
         }
@@ -302,11 +331,14 @@ impl Kept {
         if self.is_outside(fix.at) {
             self.counts.outside_window += 1;
             self.last = None;
+            self.last_step_m = None;
             return;
         }
         self.counts.accepted += 1;
+        let step_m = self.last.map_or(0.0, |_| moved_m);
+        self.last_step_m = Some(step_m);
+        self.walked_m += step_m;
         if let Some(last) = self.last {
-            self.walked_m += moved_m;
             let step_ms = fix.at.0 - last.0;
             if step_ms > self.settings.gap_ms && !self.has_rejected {
                 self.patched.break_off();

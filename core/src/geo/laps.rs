@@ -36,6 +36,14 @@ impl Laps {
         }
     }
 
+    /// What follows does not belong to what came before.
+    pub(super) fn break_off(&mut self) {
+        self.lap.break_off();
+        if let Some(next) = &mut self.next {
+            next.break_off();
+        }
+    }
+
     /// Takes the next accepted fix with its spots.
     pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
         let planned_m = line.length_m();

@@ -10,6 +10,7 @@
 //! Source: DOMAIN "Patrol and coverage".
 
 use super::distance::distance_m;
+use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 
 /// Accuracy that is assumed where the receiver tells none, in metres.
@@ -80,6 +81,8 @@ pub struct TrackFilter {
     gap_ms: u64,
     anchor: Option<Fix>,
     is_alone: bool,
+    /// The last fix before the anchor: what outvotes an anchor still comes after this one.
+    before: Option<UtcMs>,
     challengers: Vec<(Fix, Rejection)>,
 }
 
@@ -96,6 +99,7 @@ impl TrackFilter {
             gap_ms,
             anchor: None,
             is_alone: false,
+            before: None,
             challengers: Vec::new(),
         }
     }
@@ -121,6 +125,7 @@ impl TrackFilter {
             Ok(moved_m) => {
                 self.reject_challengers(tell);
                 self.is_alone = fix.at.0 - anchor.at.0 > self.gap_ms;
+                self.before = Some(anchor.at);
                 self.anchor = Some(fix);
                 tell(Judged::Accepted(fix, moved_m));
             }
@@ -133,6 +138,12 @@ impl TrackFilter {
     /// The track has ended: what waited is decided.
     pub fn finish(&mut self, tell: &mut impl FnMut(Judged)) {
         self.reject_challengers(tell);
+    }
+
+    /// True while a fix waits for others: its judgement has not been told.
+    #[must_use]
+    pub fn is_waiting(&self) -> bool {
+        !self.challengers.is_empty()
     }
 
     /// Metres from one fix to the next, or why they cannot be of one walk.
@@ -153,6 +164,9 @@ impl TrackFilter {
     }
 
     fn challenge(&mut self, anchor: Fix, fix: Fix, why: Rejection, tell: &mut impl FnMut(Judged)) {
+        if self.before.is_some_and(|before| fix.at <= before) {
+            return tell(Judged::Rejected(fix, why));
+        }
         let agrees = self.challengers.last().is_some_and(|(last, _)| {
             self.step(last, &fix).is_ok() && fix.at.0 - last.at.0 <= self.gap_ms
         });
@@ -275,6 +289,18 @@ mod tests {
             fix(40.0, 40.0, 0.0),
         ];
         assert_eq!(judge(&fixes), "aaa-aaa");
+    }
+
+    #[test]
+    fn fixes_from_the_past_do_not_outvote_one_from_the_future() {
+        let mut fixes: Vec<_> = (0..=10)
+            .map(|n| fix(f64::from(n) * 10.0, 0.0, 0.0))
+            .collect();
+        fixes.push(fix(9_000_000.0, 20.0, 0.0));
+        fixes.extend((2..6).map(|n| fix(f64::from(n) * 10.0 + 1.0, 0.0, 0.0)));
+        assert_eq!(judge(&fixes), "aaaaaaaaaaaaoooo");
+        fixes.extend((11..14).map(|n| fix(f64::from(n) * 10.0, 0.0, 0.0)));
+        assert_eq!(judge(&fixes), "aaaaaaaaaaaaoooo-aaa");
     }
 
     #[test]

@@ -25,6 +25,10 @@ pub struct Walk {
     accepted: Vec<Fix>,
     rejected: BTreeMap<&'static str, u64>,
     walked_m: f64,
+    /// What the last accepted fix added, should it be outvoted.
+    last_step_m: f64,
+    /// True until the first fix after an interruption.
+    is_interrupted: bool,
     silences: Vec<Silence>,
 }
 
@@ -39,6 +43,8 @@ impl Walk {
             accepted: Vec::new(),
             rejected: BTreeMap::new(),
             walked_m: 0.0,
+            last_step_m: 0.0,
+            is_interrupted: false,
             silences: Vec::new(),
         }
     }
@@ -50,7 +56,13 @@ impl Walk {
         self.keep();
     }
 
-    /// The track has ended, or is interrupted: what waited is decided.
+    /// The recording was interrupted: nobody vouches for the way to the next fix.
+    pub fn interrupt(&mut self) {
+        self.finish();
+        self.is_interrupted = true;
+    }
+
+    /// The track has ended: what waited is decided.
     pub fn finish(&mut self) {
         self.filter.finish(&mut |judged| self.judged.push(judged));
         self.keep();
@@ -67,7 +79,9 @@ impl Walk {
                             to: fix.at,
                         });
                     }
-                    self.walked_m += moved_m;
+                    let is_vouched = !std::mem::take(&mut self.is_interrupted);
+                    self.last_step_m = if is_vouched { moved_m } else { 0.0 };
+                    self.walked_m += self.last_step_m;
                     self.accepted.push(fix);
                 }
                 Judged::Rejected(_, why) => {
@@ -77,6 +91,7 @@ impl Walk {
                     *self.rejected.entry("speed").or_default() += 1;
                     self.accepted.pop();
                     // The way to a fix that is outvoted was none.
+                    self.walked_m -= std::mem::take(&mut self.last_step_m);
                     self.silences.retain(|silence| silence.to != fix.at);
                 }
             }
@@ -112,6 +127,52 @@ impl Walk {
 mod tests {
     use super::*;
     use crate::geo::plane::fix;
+
+    #[test]
+    fn way_to_a_fix_that_is_outvoted_is_not_walked() {
+        let mut walk = Walk::new(Mode::Walk, 50.0, 60_000);
+        let fixes = [
+            (0.0, 0.0),
+            (10.0, 10.0),
+            (120.0, 330.0),
+            (130.0, 20.0),
+            (140.0, 30.0),
+            (150.0, 40.0),
+        ];
+        for (at_s, x_m) in fixes {
+            walk.feed(fix(at_s, x_m, 0.0));
+        }
+        walk.finish();
+        assert_eq!(walk.accepted().len(), 5);
+        assert!((walk.walked_m() - 30.0).abs() < 0.01, "{}", walk.walked_m());
+    }
+
+    #[test]
+    fn way_over_an_interruption_is_not_walked() {
+        let mut walk = Walk::new(Mode::Walk, 50.0, 60_000);
+        walk.feed(fix(0.0, 0.0, 0.0));
+        walk.feed(fix(10.0, 10.0, 0.0));
+        walk.interrupt();
+        walk.feed(fix(20.0, 30.0, 0.0));
+        walk.feed(fix(30.0, 40.0, 0.0));
+        walk.finish();
+        assert!((walk.walked_m() - 20.0).abs() < 0.01, "{}", walk.walked_m());
+    }
+
+    #[test]
+    fn fixes_that_run_backwards_after_one_from_the_future_are_no_silence() {
+        let mut walk = Walk::new(Mode::Walk, 50.0, 60_000);
+        for n in 0..=10 {
+            walk.feed(fix(f64::from(n) * 10.0, 0.0, 0.0));
+        }
+        walk.feed(fix(9_000_000.0, 0.0, 0.0));
+        for n in 2..6 {
+            walk.feed(fix(f64::from(n) * 10.0 + 1.0, 0.0, 0.0));
+        }
+        walk.finish();
+        assert_eq!(walk.accepted().len(), 12);
+        assert_eq!(walk.silences().len(), 1);
+    }
 
     #[test]
     fn walk_measures_what_is_believed_and_names_its_silences() {

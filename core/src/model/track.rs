@@ -30,6 +30,7 @@ impl Fix {
             .filter(|m| m.is_finite() && *m >= 0.0)
             .map(|m| (m * 100.0).round().min(f64::from(u32::MAX)) / 100.0);
         Self {
+            at: self.at.min(UtcMs::MAX),
             place: place.unwrap_or(self.place),
             accuracy_m,
             ..self

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use crate::model::identifiers::{DeviceKey, Hash, PersonId, RouteCode};
 use crate::model::patrol::{Mark, PatrolId, PatrolPhase, PatrolStep};
-use crate::model::person::Authority;
 use crate::model::track::{Fix, Mode};
 use crate::oplog::body::{Body, Kind, Lookup};
 use crate::oplog::chunk::Chunk;
@@ -96,6 +95,21 @@ impl PatrolState {
         state
     }
 
+    /// What a device recorded of a patrol, whatever the hub says of it: a refusal or a
+    /// quarantine takes nothing away from what is on the disk.
+    #[must_use]
+    pub fn as_recorded(patrol_id: PatrolId, inputs: &[Input], device: &DeviceKey) -> Self {
+        let mut state = Self::empty(patrol_id);
+        let own = |input: &&Input| input.commit.header().device == *device;
+        for input in in_order(inputs.iter()).into_iter().filter(own) {
+            match input.commit.body() {
+                Ok(body) => state.take(input, &body),
+                Err(_) => state.set_aside.push(input.commit.hash()),
+            }
+        }
+        state
+    }
+
     /// The parts of the track in their order, with the number of each.
     pub fn parts(&self) -> impl Iterator<Item = (u64, &TrackPart)> {
         self.parts.iter().map(|(index, part)| (*index, part))
@@ -121,7 +135,7 @@ impl PatrolState {
             if *index != expected {
                 tell(Piece::Missing);
             }
-            expected = index + 1;
+            expected = index.saturating_add(1);
             match part {
                 TrackPart::Read(chunk) => replay_chunk(chunk, &mut tell),
                 TrackPart::Missing => tell(Piece::Missing),
@@ -131,24 +145,28 @@ impl PatrolState {
 
     /// Applies the next commit in the order of the fold.
     pub fn apply(&mut self, input: &Input) {
-        let commit = &input.commit;
-        let header = commit.header();
-        let annotation = input.annotation.as_ref();
-        let Ok(body) = commit.body() else {
-            return self.set_aside.push(commit.hash());
+        let Ok(body) = input.commit.body() else {
+            return self.set_aside.push(input.commit.hash());
         };
-        let stands = match annotation.map(|stamp| &stamp.verdict) {
+        let stands = match input.annotation.as_ref().map(|stamp| &stamp.verdict) {
             Some(Verdict::Admitted) => true,
             Some(_) => false,
-            // Of a device that nobody has granted anything yet the hub will judge.
+            // Before anybody is known to have a role, as before enrolment, the hub will judge.
             None => {
-                input.authority == Authority::unknown()
-                    || judge_patrols(&body, &input.authority).is_ok()
+                input.authority.roles.is_empty() || judge_patrols(&body, &input.authority).is_ok()
             }
         };
         if !stands {
-            return self.set_aside.push(commit.hash());
+            return self.set_aside.push(input.commit.hash());
         }
+        self.take(input, &body);
+    }
+
+    /// Takes what a commit that stands says of this patrol.
+    fn take(&mut self, input: &Input, body: &Body) {
+        let commit = &input.commit;
+        let header = commit.header();
+        let annotation = input.annotation.as_ref();
         let at = match annotation {
             Some(stamp) => header.hlc.effective(header.last_hub_time, stamp.hub_time),
             None => header.hlc,

@@ -86,8 +86,17 @@ pub fn zone_for(tx: &Tx<'_>, case_id: Option<CaseId>) -> Result<Zone, StoreError
 /// # Errors
 /// [`StoreError`].
 pub fn zone_of_patrol(tx: &Tx<'_>, patrol_id: PatrolId) -> Result<Zone, StoreError> {
-    match tx.zone_of(&Subject::patrol(patrol_id))? {
-        Some(zone) => Ok(zone),
+    if let Some(zone) = tx.zone_of(&Subject::patrol(patrol_id))? {
+        return Ok(zone);
+    }
+    // An enrolment on the way does not split the patrol over two streams: nothing says which
+    // of two comes first before the hub has both.
+    match tx.commits_about(&Subject::patrol(patrol_id))?.first() {
+        Some(first) => Ok(Commit::decode(&first.bytes)
+            .map_err(damaged)?
+            .header()
+            .zone
+            .clone()),
         None => zone_for(tx, None),
     }
 }
@@ -131,13 +140,33 @@ pub fn patrol_state(
     own_device: &DeviceKey,
     patrol_id: PatrolId,
 ) -> Result<PatrolState, StoreError> {
+    let inputs = patrol_inputs(tx, own_device, patrol_id)?;
+    Ok(PatrolState::fold(patrol_id, &inputs))
+}
+
+/// What this device recorded of a patrol, whatever the hub says of it.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn patrol_as_recorded(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    patrol_id: PatrolId,
+) -> Result<PatrolState, StoreError> {
+    let inputs = patrol_inputs(tx, own_device, patrol_id)?;
+    Ok(PatrolState::as_recorded(patrol_id, &inputs, own_device))
+}
+
+fn patrol_inputs(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    patrol_id: PatrolId,
+) -> Result<Vec<Input>, StoreError> {
     let hub = hub_key(tx)?;
-    let inputs = tx
-        .commits_about(&Subject::patrol(patrol_id))?
+    tx.commits_about(&Subject::patrol(patrol_id))?
         .iter()
         .map(|stored| read_input(tx, stored, hub.as_ref(), own_device))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(PatrolState::fold(patrol_id, &inputs))
+        .collect()
 }
 
 /// Folds what a subject's commits say and writes its line in the list; of a kind that this
@@ -159,8 +188,8 @@ pub fn refold_subject(
     let state = patrol_state(tx, own_device, patrol_id)?;
     match patrol_line(&state, tx.zone_of(subject)?) {
         Some(line) => tx.put_patrol(&line),
-        // Its start has not arrived, or was refused: there is nothing to list.
-        None => Ok(()),
+        // Its start has not arrived, or was refused: there is nothing to list any more.
+        None => tx.remove_patrol(patrol_id),
     }
 }
 

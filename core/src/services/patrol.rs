@@ -148,7 +148,7 @@ impl Reading {
     }
 
     fn interrupt(&mut self) {
-        self.walk.finish();
+        self.walk.interrupt();
         if let Some((line, run)) = &mut self.route {
             run.interrupt(line);
         }
@@ -212,7 +212,7 @@ pub fn start(context: &Context<'_>, plan: &PatrolPlan) -> Result<Recording, Serv
             judge_patrols(&body, &own_authority(tx)?).map_err(ServiceError::Refused)?;
         }
         let zone = log::zone_for(tx, None)?;
-        append(tx, context, &zone, &body, Vec::new())?;
+        let begun = append(tx, context, &zone, &body, Vec::new())?;
         tx.set_recording(Some(&RecordingRow {
             patrol_id,
             next_index: 0,
@@ -221,7 +221,7 @@ pub fn start(context: &Context<'_>, plan: &PatrolPlan) -> Result<Recording, Serv
         let route = planned.map(|(route, _)| route);
         Ok(Recording {
             patrol_id,
-            started: now.wall,
+            started: begun.header().hlc.ms,
             route: route.as_ref().map(|route| route.code.clone()),
             mode: plan.mode,
             writer,
@@ -292,7 +292,8 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
         let Some(mut row) = tx.recording()? else {
             return Ok(None);
         };
-        let state = state_of(tx, &context.device(), row.patrol_id)?;
+        // What the hub says of the start ends no recording.
+        let state = log::patrol_as_recorded(tx, &context.device(), row.patrol_id)?;
         let Some(started) = &state.started else {
             return Err(damaged("a recording without its start").into());
         };
@@ -325,7 +326,8 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
         };
         if has_died {
             recording.mark(Interruption::ProcessEnded, now.wall);
-            recording.flush_in(tx, context)?;
+            recording.unsealed = recording.flush_in(tx)?;
+            recording.unflushed = Chunk::default();
         }
         Ok(Some(recording))
     })
@@ -348,7 +350,9 @@ impl Recording {
     }
 
     /// Takes fixes in order of arrival, one or many. They are on the disk within
-    /// [`FLUSH_MS`], at once when there are many.
+    /// [`FLUSH_MS`], at once when there are many. No fix at all writes what is due: a host
+    /// whose receiver is silent calls it so. What could not be written stays in memory and
+    /// is written with the next; it is not to be fed again.
     ///
     /// # Errors
     /// [`ServiceError::PatrolPaused`], [`ServiceError::PatrolElsewhere`] when another process
@@ -357,20 +361,19 @@ impl Recording {
         if self.phase != PatrolPhase::Recording {
             return Err(ServiceError::PatrolPaused);
         }
-        for fixes in fixes.chunks(MAX_CHUNK_FIXES / 2) {
-            for fix in fixes {
-                let fix = fix.rounded();
-                self.unflushed.fixes.push(fix);
-                self.reading.take(Piece::Fix(fix));
-            }
-            let is_late = context
-                .host
-                .now()
-                .mono_ms
-                .saturating_sub(self.flushed_mono_ms);
-            if is_late >= FLUSH_MS || self.unflushed.fixes.len() >= MAX_CHUNK_FIXES / 2 {
-                self.flush(context)?;
-            }
+        for fix in fixes {
+            let fix = fix.rounded();
+            self.unflushed.fixes.push(fix);
+            self.reading.take(Piece::Fix(fix));
+        }
+        let waited_ms = context
+            .host
+            .now()
+            .mono_ms
+            .saturating_sub(self.flushed_mono_ms);
+        let is_many = self.unflushed.fixes.len() >= MAX_CHUNK_FIXES / 2;
+        if is_many || waited_ms >= FLUSH_MS && !self.unflushed.fixes.is_empty() {
+            self.flush(context)?;
         }
         Ok(())
     }
@@ -391,7 +394,7 @@ impl Recording {
     fn mark(&mut self, why: Interruption, at: UtcMs) {
         let after_fixes = u32::try_from(self.unflushed.fixes.len()).unwrap_or(u32::MAX);
         let mark = Mark {
-            at,
+            at: at.min(UtcMs::MAX),
             why,
             after_fixes,
         };
@@ -404,34 +407,55 @@ impl Recording {
     /// # Errors
     /// [`ServiceError::PatrolElsewhere`], [`ServiceError::Store`].
     pub fn flush(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
-        context.store.write(|tx| self.flush_in(tx, context))?;
-        self.flushed_mono_ms = context.host.now().mono_ms;
-        Ok(())
-    }
-
-    fn flush_in(&mut self, tx: &Tx<'_>, context: &Context<'_>) -> Result<(), ServiceError> {
-        self.check_writer(tx)?;
-        if !self.unflushed.fixes.is_empty() || !self.unflushed.marks.is_empty() {
-            tx.add_piece(&self.unflushed.encode().map_err(damaged)?)?;
-            self.unsealed += self.unflushed.fixes.len();
-            self.unflushed = Chunk::default();
-        }
+        let unsealed = context.store.write(|tx| self.flush_in(tx))?;
+        self.is_written(context, unsealed);
         if self.unsealed >= SEAL_FIXES {
-            seal(tx, context)?;
+            // By itself: a key that cannot sign now keeps no fix from the disk.
+            context.store.write(|tx| seal(tx, context))?;
             self.unsealed = 0;
         }
         Ok(())
     }
 
-    fn check_writer(&self, tx: &Tx<'_>) -> Result<(), ServiceError> {
-        let is_ours = tx
-            .recording()?
-            .is_some_and(|row| row.patrol_id == self.patrol_id && row.writer == Some(self.writer));
-        if is_ours {
-            Ok(())
-        } else {
-            Err(ServiceError::PatrolElsewhere)
+    /// Writes what was fed and seals everything, as before a session.
+    ///
+    /// # Errors
+    /// As [`Recording::flush`].
+    pub fn seal(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
+        context.store.write(|tx| {
+            self.flush_in(tx)?;
+            seal(tx, context)
+        })?;
+        self.is_written(context, 0);
+        Ok(())
+    }
+
+    /// What was fed is on the disk: only a transaction that was kept may say so.
+    fn is_written(&mut self, context: &Context<'_>, unsealed: usize) {
+        self.unflushed = Chunk::default();
+        self.unsealed = unsealed;
+        self.flushed_mono_ms = context.host.now().mono_ms;
+    }
+
+    /// True while this process is the one that records.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`].
+    pub fn is_current(&self, tx: &Tx<'_>) -> Result<bool, ServiceError> {
+        let row = tx.recording()?;
+        Ok(row
+            .is_some_and(|row| row.patrol_id == self.patrol_id && row.writer == Some(self.writer)))
+    }
+
+    /// Adds what was fed to the pieces; answers how many fixes wait for their commit then.
+    fn flush_in(&self, tx: &Tx<'_>) -> Result<usize, ServiceError> {
+        if !self.is_current(tx)? {
+            return Err(ServiceError::PatrolElsewhere);
         }
+        for piece in pieces_of(&self.unflushed) {
+            tx.add_piece(&piece.encode().map_err(damaged)?)?;
+        }
+        Ok(self.unsealed + self.unflushed.fixes.len())
     }
 
     /// Interrupts the patrol: everything is sealed.
@@ -473,7 +497,7 @@ impl Recording {
 
     fn step(&mut self, context: &Context<'_>, step: PatrolStep) -> Result<(), ServiceError> {
         context.store.write(|tx| {
-            self.flush_in(tx, context)?;
+            self.flush_in(tx)?;
             seal(tx, context)?;
             let mut body = BodyBuilder::new();
             body.push(Subject::patrol(self.patrol_id), Kind::StepPatrol(step));
@@ -484,8 +508,7 @@ impl Recording {
             }
             Ok::<_, ServiceError>(())
         })?;
-        self.unsealed = 0;
-        self.flushed_mono_ms = context.host.now().mono_ms;
+        self.is_written(context, 0);
         Ok(())
     }
 
@@ -495,13 +518,21 @@ impl Recording {
     /// As [`Recording::flush`].
     pub fn hand_over(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
         context.store.write(|tx| {
-            self.flush_in(tx, context)?;
+            self.flush_in(tx)?;
             if let Some(mut row) = tx.recording()? {
                 row.writer = None;
                 tx.set_recording(Some(&row))?;
             }
-            Ok(())
-        })
+            Ok::<_, ServiceError>(())
+        })?;
+        self.is_written(context, self.unsealed);
+        Ok(())
+    }
+
+    /// True once the patrol is over.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.phase == PatrolPhase::Finished
     }
 
     /// The patrol as it stands.
@@ -525,6 +556,31 @@ impl Recording {
             coverage: reading.coverage(),
         }
     }
+}
+
+/// A chunk of any length as chunks that can be written.
+fn pieces_of(chunk: &Chunk) -> Vec<Chunk> {
+    let mut pieces: Vec<Chunk> = Vec::new();
+    replay_chunk(chunk, &mut |piece| {
+        let is_full = pieces.last().is_none_or(|last| {
+            last.fixes.len() >= MAX_CHUNK_FIXES || last.marks.len() >= MAX_CHUNK_MARKS
+        });
+        if is_full {
+            pieces.push(Chunk::default());
+        }
+        let Some(last) = pieces.last_mut() else {
+            return;
+        };
+        match piece {
+            Piece::Fix(fix) => last.fixes.push(fix),
+            Piece::Mark(mark) => last.marks.push(Mark {
+                after_fixes: u32::try_from(last.fixes.len()).unwrap_or(u32::MAX),
+                ..mark
+            }),
+            Piece::Missing => {}
+        }
+    });
+    pieces
 }
 
 /// Seals the pieces of the patrol under way into commits, as at a session: what is not in a
@@ -573,16 +629,37 @@ pub fn seal(tx: &Tx<'_>, context: &Context<'_>) -> Result<(), ServiceError> {
     Ok(tx.set_recording(Some(&row))?)
 }
 
-/// A patrol folded from the log.
-///
-/// # Errors
-/// [`ServiceError::Store`].
-pub fn state_of(
+/// A patrol folded from the log with its line in the list. One of this device that the hub
+/// holds or refuses is in no list; it is shown as it was recorded, as provisional.
+fn find(
     tx: &Tx<'_>,
     own_device: &DeviceKey,
     patrol_id: PatrolId,
-) -> Result<PatrolState, ServiceError> {
-    Ok(log::patrol_state(tx, own_device, patrol_id)?)
+) -> Result<(PatrolRow, PatrolState), ServiceError> {
+    if let Some(row) = tx.find_patrol(patrol_id)? {
+        return Ok((row, log::patrol_state(tx, own_device, patrol_id)?));
+    }
+    let state = log::patrol_as_recorded(tx, own_device, patrol_id)?;
+    let mut row = log::patrol_line(&state, None).ok_or(ServiceError::NoSuchPatrol(patrol_id))?;
+    row.is_provisional = true;
+    Ok((row, state))
+}
+
+/// Tells the whole track of a patrol: the parts in the log, and of the one that this device
+/// is recording what is on the disk.
+fn replay_all(
+    tx: &Tx<'_>,
+    state: &PatrolState,
+    tell: &mut impl FnMut(Piece),
+) -> Result<(), ServiceError> {
+    state.replay(&mut *tell);
+    let recording = tx.recording()?;
+    if recording.is_some_and(|own| own.patrol_id == state.patrol_id) {
+        for bytes in tx.pieces()? {
+            replay_chunk(&Chunk::decode(&bytes).map_err(damaged)?, tell);
+        }
+    }
+    Ok(())
 }
 
 /// A patrol of this store, read again from the log; of one under way, what is on the disk.
@@ -591,19 +668,13 @@ pub fn state_of(
 /// [`ServiceError::NoSuchPatrol`].
 pub fn show(context: &Context<'_>, patrol_id: PatrolId) -> Result<PatrolView, ServiceError> {
     context.store.read(|tx| {
-        let row = tx
-            .find_patrol(patrol_id)?
-            .ok_or(ServiceError::NoSuchPatrol(patrol_id))?;
-        let state = state_of(tx, &context.device(), patrol_id)?;
+        let (row, state) = find(tx, &context.device(), patrol_id)?;
         let route = match &row.route {
             Some(code) => find_route(tx, context, code)?,
             None => None,
         };
         let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));
-        state.replay(|piece| reading.take(piece));
-        for piece in unsealed_pieces(tx, patrol_id)? {
-            replay_chunk(&piece, &mut |piece| reading.take(piece));
-        }
+        replay_all(tx, &state, &mut |piece| reading.take(piece))?;
         reading.finish();
         Ok(view_of(&row, &reading))
     })
@@ -675,27 +746,15 @@ pub fn list(context: &Context<'_>) -> Result<Vec<PatrolLine>, ServiceError> {
 /// [`ServiceError::NoSuchPatrol`].
 pub fn track(context: &Context<'_>, patrol_id: PatrolId) -> Result<Vec<Fix>, ServiceError> {
     context.store.read(|tx| {
-        tx.find_patrol(patrol_id)?
-            .ok_or(ServiceError::NoSuchPatrol(patrol_id))?;
-        let mut fixes = state_of(tx, &context.device(), patrol_id)?.fixes();
-        for piece in unsealed_pieces(tx, patrol_id)? {
-            fixes.extend(piece.fixes);
-        }
+        let (_, state) = find(tx, &context.device(), patrol_id)?;
+        let mut fixes = Vec::new();
+        replay_all(tx, &state, &mut |piece| {
+            if let Piece::Fix(fix) = piece {
+                fixes.push(fix);
+            }
+        })?;
         Ok(fixes)
     })
-}
-
-/// What is on the disk of a patrol under way and not in a commit yet; nothing of another.
-fn unsealed_pieces(tx: &Tx<'_>, patrol_id: PatrolId) -> Result<Vec<Chunk>, ServiceError> {
-    let is_under_way = tx
-        .recording()?
-        .is_some_and(|own| own.patrol_id == patrol_id);
-    if !is_under_way {
-        return Ok(Vec::new());
-    }
-    let pieces = tx.pieces()?;
-    let read = |bytes: &Vec<u8>| Chunk::decode(bytes).map_err(|why| damaged(why).into());
-    pieces.iter().map(read).collect()
 }
 
 fn millimetres(m: f64) -> f64 {

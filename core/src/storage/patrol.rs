@@ -104,6 +104,17 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Takes a patrol out of the list: nothing of it counts any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_patrol(&self, patrol_id: PatrolId) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("DELETE FROM patrols WHERE patrol_id = ?1")?
+            .execute(params![patrol_id.0.as_bytes()])?;
+        Ok(())
+    }
+
     /// A patrol's line.
     ///
     /// # Errors

@@ -203,7 +203,11 @@ pub(crate) fn entries_between(
                AND case_openings.case_id = commit_subjects.subject
             WHERE commit_subjects.zone = entries.zone AND commit_subjects.kind = 1
               AND commit_subjects.position = entries.position
-              AND (case_openings.device = ?4 OR case_openings.person = ?5)))";
+              AND (case_openings.device = ?4 OR case_openings.person = ?5))
+            AND NOT EXISTS (
+                SELECT 1 FROM commit_subjects AS walked
+                WHERE walked.zone = entries.zone AND walked.kind = 2
+                  AND walked.position = entries.position))";
     const OWN_PATROLS: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR NOT EXISTS (
             SELECT 1 FROM commit_subjects AS about LEFT JOIN patrols
                 ON patrols.zone = about.zone AND patrols.patrol_id = about.subject

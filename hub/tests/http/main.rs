@@ -7,6 +7,7 @@ mod enrolment;
 mod hostile;
 mod lifetime;
 mod page;
+mod patrols;
 mod phones;
 mod pull;
 mod push;

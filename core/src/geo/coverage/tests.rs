@@ -431,3 +431,62 @@ fn drives_near_hof_cover_the_routes_that_were_driven() {
     assert!(mean > 0.985, "{below:?}");
     assert!(below.len() <= 6, "{below:?}");
 }
+
+#[test]
+fn fix_that_is_outvoted_leaves_no_trace_in_counts_metres_and_loops() {
+    let route = route(&[&[(0.0, 0.0), (1000.0, 0.0)]]);
+    // After a gap a fix 900 m on stands alone; three at the beginning outvote it.
+    let mut fixes = walk(0.0, (0.0, 0.0), (100.0, 0.0));
+    fixes.push(fix(400.0, 950.0, 0.0));
+    fixes.extend((0..6).map(|n| fix(405.0 + f64::from(n) * 5.0, f64::from(n) * 5.0, 0.0)));
+    let result = of(&route, &fixes);
+    metres(result.covered_m, 100.0);
+    metres(result.walked_m, 125.0);
+    assert_eq!(result.fixes.accepted, 12);
+    assert_eq!(result.fixes.rejected.get("speed"), Some(&1));
+    assert!(
+        result.loops.iter().all(|lap| lap.ratio < 0.11),
+        "{:?}",
+        result.loops
+    );
+}
+
+#[test]
+fn fix_that_is_outvoted_outside_the_window_is_no_accepted_one_less() {
+    let route = route(&[&[(0.0, 0.0), (1000.0, 0.0)]]);
+    let mut fixes = vec![fix(9_000_000.0, 0.0, 0.0)];
+    fixes.extend(walk(0.0, (0.0, 0.0), (100.0, 0.0)));
+    let settings = CoverageSettings {
+        window: Some((fix(0.0, 0.0, 0.0).at, fix(1_000.0, 0.0, 0.0).at)),
+        ..CoverageSettings::default()
+    };
+    let result = coverage(&route, &settings, &fixes);
+    assert_eq!((result.fixes.accepted, result.fixes.outside_window), (6, 0));
+    assert_eq!(result.fixes.rejected.get("speed"), Some(&1));
+}
+
+#[test]
+fn interruption_splits_metres_loops_and_reasons_like_the_coverage() {
+    let route = route(&[&[(0.0, 0.0), (1000.0, 0.0)]]);
+    let line = RouteLine::new(&route);
+    let mut run = CoverageRun::new(&route, CoverageSettings::default());
+    let fixes = walk(0.0, (0.0, 0.0), (1000.0, 0.0));
+    for (number, fix) in fixes.iter().enumerate() {
+        if number == 25 {
+            run.interrupt(&line);
+        }
+        run.feed(&line, *fix);
+    }
+    run.finish(&line);
+    let result = run.picture(&line);
+    metres(result.covered_m, 980.0);
+    metres(result.walked_m, 980.0);
+    let missed: Vec<_> = result.missed.iter().map(|m| m.reason).collect();
+    assert_eq!(missed, [MissReason::GapInFixes]);
+    assert_eq!(result.loops.len(), 1);
+    assert!(
+        (result.loops[0].ratio - 0.98).abs() < 1e-4,
+        "{:?}",
+        result.loops
+    );
+}

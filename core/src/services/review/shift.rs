@@ -298,7 +298,7 @@ fn walk(
                 }
                 Piece::Missing => missing_parts += 1,
             }
-            walk.finish();
+            walk.interrupt();
             if let Some((line, run)) = &mut route {
                 run.interrupt(line);
             }
