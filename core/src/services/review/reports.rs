@@ -123,7 +123,7 @@ fn exclusion_of(
         } else {
             ExclusionReason::Duplicate
         };
-        return Some((reason, format!("{} at {apart_m:.0} m", other.case_id)));
+        return Some((reason, format!("{} · {apart_m:.0} m", other.case_id)));
     }
     match case.phase {
         Phase::Declined | Phase::Withdrawn => {
