@@ -229,6 +229,9 @@ pub(crate) enum Hub {
         /// The address to listen on; port 0 takes a free one.
         #[arg(long, default_value = "127.0.0.1:8787")]
         listen: String,
+        /// Serve no page for people. It is answered to this machine only, and needs no sign-in.
+        #[arg(long)]
+        no_page: bool,
     },
     /// People, devices, codes.
     Admin {

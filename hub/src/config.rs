@@ -48,6 +48,8 @@ pub struct ServeLimits {
     pub idle_timeout: Duration,
     /// How long requests under way may take once the hub is told to stop.
     pub drain_timeout: Duration,
+    /// Whether the page for people is there at all; it is answered to this machine only.
+    pub page: bool,
 }
 
 impl Default for ServeLimits {
@@ -60,6 +62,7 @@ impl Default for ServeLimits {
             request_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30),
             drain_timeout: Duration::from_secs(20),
+            page: true,
         }
     }
 }

@@ -17,6 +17,7 @@ mod folder;
 mod import;
 mod judgement;
 mod log;
+mod page;
 mod photos;
 mod review;
 mod routes;

@@ -1,12 +1,16 @@
 //! Serving: connections with limits and time limits, until told to stop, then an orderly end.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -22,6 +26,15 @@ const MAX_HEADER_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 64;
 /// How long to wait when the system gives no connection, as when file handles run out.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The two ends of a connection, for routes that answer this machine only.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    /// Who connected.
+    pub(crate) peer: SocketAddr,
+    /// Where the hub listens.
+    pub(crate) listener: SocketAddr,
+}
 
 /// Serves a hub under the default limits until `shutdown` completes, then lets requests
 /// under way finish.
@@ -48,6 +61,7 @@ pub async fn serve_with(
 ) -> Result<(), HubError> {
     let _lock = hub.claim()?;
     let router = routes::router(hub, limits.clone());
+    let listens_at = listener.local_addr()?;
     let places = Arc::new(Semaphore::new(limits.connections));
     let (stop, stopped) = watch::channel(false);
     let mut shutdown = pin!(shutdown);
@@ -62,12 +76,18 @@ pub async fn serve_with(
             next = next => next,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 let (router, stopped) = (router.clone(), stopped.clone());
+                let ends = Ends {
+                    peer,
+                    listener: listens_at,
+                };
                 let header_timeout = limits.header_timeout;
                 tokio::spawn(async move {
                     let _place = place;
-                    if let Err(error) = connection(stream, router, header_timeout, stopped).await {
+                    if let Err(error) =
+                        connection(stream, ends, router, header_timeout, stopped).await
+                    {
                         tracing::debug!(%error, "a connection ended");
                     }
                 });
@@ -93,13 +113,18 @@ pub async fn serve_with(
 
 async fn connection(
     stream: TcpStream,
+    ends: Ends,
     router: Router,
     header_timeout: Duration,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     // Answers are small: waiting to fill a packet would only delay them.
     stream.set_nodelay(true)?;
-    let service = TowerToHyperService::new(router);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ends);
+        router.call(request)
+    });
     let mut connection = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())

@@ -11,7 +11,9 @@ use bading_core::model::person::Role;
 use bading_core::services::duty_file::DutyReading;
 use bading_core::services::packs::{Profile, grids_pack, write_duties};
 use bading_core::services::reference::{DUTIES, GRIDS};
-use bading_hub::{CodeSpec, Hub, HubConfig, HubError, PackOutcome, SystemHubClock, serve};
+use bading_hub::{
+    CodeSpec, Hub, HubConfig, HubError, PackOutcome, ServeLimits, SystemHubClock, serve_with,
+};
 use serde_json::json;
 
 use super::duties::{classes_count, read_list};
@@ -38,7 +40,17 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
             output.answer(&answer, |_| format!("hub {key} for zone {}\n", config.zone))?;
             Ok(Exit::Done)
         }
-        Command::Serve { dir, listen } => serve_until_stopped(&dir.dir, listen, output),
+        Command::Serve {
+            dir,
+            listen,
+            no_page,
+        } => {
+            let limits = ServeLimits {
+                page: !no_page,
+                ..ServeLimits::default()
+            };
+            serve_until_stopped(&dir.dir, listen, limits, output)
+        }
         Command::Admin { dir, command } => admin(&open(dir)?, command, output),
         Command::Import { dir, command } => import(dir, command, output),
         Command::Verify { dir } => verify(&open(dir)?, output),
@@ -85,7 +97,12 @@ pub(super) fn failure(error: HubError) -> Failure {
     }
 }
 
-fn serve_until_stopped(dir: &Path, listen: &str, output: &Output) -> Result<Exit, Failure> {
+fn serve_until_stopped(
+    dir: &Path,
+    listen: &str,
+    limits: ServeLimits,
+    output: &Output,
+) -> Result<Exit, Failure> {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
@@ -111,7 +128,7 @@ fn serve_until_stopped(dir: &Path, listen: &str, output: &Output) -> Result<Exit
         };
         let mut out = std::io::stdout();
         quiet_if_closed(writeln!(out, "{line}").and_then(|()| out.flush()))?;
-        serve(Arc::new(hub), listener, stopped())
+        serve_with(Arc::new(hub), listener, stopped(), limits)
             .await
             .map_err(failure)
     })?;

@@ -7,6 +7,7 @@ mod body;
 mod drain;
 mod enrol;
 mod packs;
+mod page;
 mod problem;
 mod pull;
 mod push;
@@ -39,8 +40,12 @@ pub(crate) struct App {
     limits: ServeLimits,
     jobs: Arc<Semaphore>,
     uploads: Arc<Semaphore>,
+    renders: Arc<Semaphore>,
     requests: AtomicU64,
 }
+
+/// Photos at once that are made smaller for the page: a hundred megapixels take much memory.
+const RENDERS: usize = 2;
 
 type Shared = State<Arc<App>>;
 
@@ -50,10 +55,15 @@ pub(crate) fn router(hub: Arc<Hub>, limits: ServeLimits) -> Router {
         hub,
         jobs: Arc::new(Semaphore::new(limits.jobs)),
         uploads: Arc::new(Semaphore::new(limits.uploads)),
+        renders: Arc::new(Semaphore::new(RENDERS)),
         limits,
         requests: AtomicU64::new(0),
     });
-    Router::new()
+    let mut routes = Router::new();
+    if app.limits.page {
+        routes = page::routes();
+    }
+    routes
         .route("/healthz", get(healthz))
         .route("/v1/hub", get(hub_info))
         .route("/v1/enrol", post(enrol::enrol))

@@ -65,6 +65,16 @@ impl ProblemReply {
         Self::new(StatusCode::FORBIDDEN, reason, detail)
     }
 
+    /// The status that it is answered with.
+    pub(super) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What it says.
+    pub(super) fn detail(&self) -> &str {
+        &self.problem.detail
+    }
+
     fn retry(mut self) -> Self {
         self.retry_after_s = Some(RETRY_AFTER_S);
         self
@@ -147,8 +157,7 @@ impl From<BatchStop> for ProblemReply {
 
 impl IntoResponse for ProblemReply {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let mut response = (status, Json(&self.problem)).into_response();
         let headers = response.headers_mut();
         headers.insert(

@@ -105,10 +105,12 @@ pub struct PatrolReview {
 pub struct RouteGeometry {
     /// The route.
     pub route: Vec<Vec<LatLon>>,
-    /// What was covered of it.
-    pub covered: Vec<Vec<LatLon>>,
-    /// What was missed, with the reason.
+    /// What was covered of it, in the order of the coverage's intervals.
+    pub covered: Vec<Vec<Vec<LatLon>>>,
+    /// What was missed, with the reason, in the order of the coverage's missed stretches.
     pub missed: Vec<(MissReason, Vec<Vec<LatLon>>)>,
+    /// The places that must be visited, in the order of the coverage's checkpoints.
+    pub checkpoints: Vec<LatLon>,
     /// The believed fixes, a line for each patrol.
     pub walked: Vec<Vec<LatLon>>,
     /// The rings of the duty cells.
@@ -433,14 +435,19 @@ fn geometry_of(
     walked: &Walked,
     cells: &[&crate::geo::grid_file::GridCell],
 ) -> RouteGeometry {
+    let places = |planned: &PlannedRoute| {
+        let checkpoints = planned.route.checkpoints().iter();
+        checkpoints.map(|checkpoint| checkpoint.place).collect()
+    };
     let mut geometry = RouteGeometry {
         route: planned.map_or_else(Vec::new, |planned| planned.route.parts().to_vec()),
+        checkpoints: planned.map_or_else(Vec::new, places),
         walked: walked.lines.clone(),
         ..RouteGeometry::default()
     };
     if let Some((line, coverage)) = &walked.coverage {
         let covered = coverage.intervals.iter();
-        geometry.covered = covered.flat_map(|s| line.cut(s.from_m, s.to_m)).collect();
+        geometry.covered = covered.map(|s| line.cut(s.from_m, s.to_m)).collect();
         let missed = coverage.missed.iter();
         geometry.missed = missed
             .map(|s| (s.reason, line.cut(s.from_m, s.to_m)))
