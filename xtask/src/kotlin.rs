@@ -13,9 +13,10 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::npm;
 use crate::setup::{self, JARS, Need};
 use crate::trouble::Trouble;
-use crate::workspace::{self, Workspace, cache_dir};
+use crate::workspace::{self, Workspace};
 
 /// The bytecode level: the oldest Java that the tests run on.
 const JVM_TARGET: &str = "17";
@@ -141,34 +142,8 @@ impl Compiler {
     /// Finds the pinned compiler in the cache, fetching it the first time.
     fn find(workspace: &Workspace) -> Result<Self, Trouble> {
         let pin = workspace.root.join("bindings/kotlin/compiler");
-        let lock = pin.join("package-lock.json");
-        let key = hash_of(fs::read(&lock).map_err(Trouble::file(&lock))?);
-        let cache = cache_dir();
-        let folder = cache.join(format!("kotlin-compiler-{key:016x}"));
-        let home = folder.join("node_modules/kotlin-compiler");
-        if home.is_dir() {
-            return Ok(Self { home });
-        }
-        // Installed beside and renamed, so that an interrupted download is never used.
-        let unfinished = cache.join(format!("kotlin-compiler-{}.part", std::process::id()));
-        fs::create_dir_all(&unfinished).map_err(Trouble::file(&unfinished))?;
-        for name in ["package.json", "package-lock.json"] {
-            let from = pin.join(name);
-            fs::copy(&from, unfinished.join(name)).map_err(Trouble::file(&from))?;
-        }
-        let mut command = Command::new("npm");
-        command
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"])
-            .current_dir(&unfinished)
-            .stdin(Stdio::null());
-        let installed = workspace::run(&mut command);
-        if installed.is_ok() && !folder.exists() {
-            fs::rename(&unfinished, &folder).map_err(Trouble::file(&folder))?;
-        } else {
-            // Failed, or another run was first.
-            fs::remove_dir_all(&unfinished).map_err(Trouble::file(&unfinished))?;
-        }
-        installed.map(|()| Self { home })
+        let home = npm::install(&pin, "kotlin-compiler")?.join("kotlin-compiler");
+        Ok(Self { home })
     }
 
     fn jar(&self, name: &str) -> PathBuf {
@@ -230,12 +205,6 @@ impl Compiler {
         }
         Ok(format!("{:016x}\n", hasher.finish()))
     }
-}
-
-fn hash_of(bytes: Vec<u8>) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    bytes.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// All `.kt` files below a folder, sorted, so that the fingerprint does not depend on the

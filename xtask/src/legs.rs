@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::browser;
 use crate::kotlin;
 use crate::trouble::Trouble;
 use crate::workspace::{self, Workspace, is_on_path};
@@ -27,6 +28,10 @@ const LEGS: &[Leg] = &[
     Leg {
         name: "kotlin",
         run: kotlin::test,
+    },
+    Leg {
+        name: "browser",
+        run: browser::test,
     },
 ];
 

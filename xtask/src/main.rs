@@ -8,10 +8,12 @@
     reason = "what a chore found is its answer, and stdout is where answers go"
 )]
 
+mod browser;
 mod docs;
 mod kotlin;
 mod layers;
 mod legs;
+mod npm;
 mod setup;
 mod source;
 mod trouble;

@@ -3,7 +3,7 @@
 //! Nothing is installed that is already there, and package lists are fetched only when an
 //! installation without them has failed.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::trouble::Trouble;
@@ -25,16 +25,23 @@ pub(crate) enum Need {
     Junit,
     /// SQLite and zstd are C.
     CCompiler,
+    /// Shows the hub's page.
+    Chromium,
+    /// Draws Chinese on the page's pictures.
+    ChineseFonts,
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::CCompiler,
         Self::Java,
         Self::Npm,
         Self::Jna,
         Self::Junit,
+        Self::Chromium,
+        Self::ChineseFonts,
     ];
+    pub(crate) const BROWSER: [Self; 3] = [Self::Npm, Self::Chromium, Self::ChineseFonts];
     pub(crate) const KOTLIN: [Self; 4] = [Self::Java, Self::Npm, Self::Jna, Self::Junit];
 
     fn is_met(self) -> bool {
@@ -45,6 +52,8 @@ impl Need {
             Self::Jna => jar("jna.jar"),
             Self::Junit => jar("junit-platform-console.jar") && jar("junit-jupiter-engine.jar"),
             Self::CCompiler => is_on_path("cc"),
+            Self::Chromium => chromium().is_some(),
+            Self::ChineseFonts => has_chinese_fonts(),
         }
     }
 
@@ -55,6 +64,8 @@ impl Need {
             Self::Jna => "JNA (/usr/share/java/jna.jar)",
             Self::Junit => "JUnit 5 with its console (/usr/share/java/junit-*.jar)",
             Self::CCompiler => "a C compiler (`cc`)",
+            Self::Chromium => "Chromium (`chromium`, or its path in CHROMIUM)",
+            Self::ChineseFonts => "Chinese fonts, such as Noto Sans CJK",
         }
     }
 
@@ -66,8 +77,23 @@ impl Need {
             Self::Jna => &["libjna-java"],
             Self::Junit => &["junit5"],
             Self::CCompiler => &["gcc", "libc6-dev"],
+            Self::Chromium => &["chromium"],
+            Self::ChineseFonts => &["fonts-noto-cjk"],
         }
     }
+}
+
+/// The Chromium to use: the one that `CHROMIUM` names, else that of the system.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    let named = std::env::var_os("CHROMIUM").filter(|name| !name.is_empty());
+    let path = named.map_or_else(|| PathBuf::from("/usr/bin/chromium"), PathBuf::from);
+    path.is_file().then_some(path)
+}
+
+/// Elsewhere than on Debian fonts lie in many places, and a page without them still works.
+fn has_chinese_fonts() -> bool {
+    !is_on_path("apt-get")
+        || Path::new("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc").is_file()
 }
 
 /// Returns when every need is met, installing what is missing where that is possible.

@@ -6,6 +6,7 @@ mod device;
 mod enrolment;
 mod hostile;
 mod lifetime;
+mod page;
 mod phones;
 mod pull;
 mod push;

@@ -62,11 +62,16 @@ impl TestHub {
     }
 
     pub(crate) fn start_with(limits: ServeLimits) -> Self {
+        Self::start_at("127.0.0.1:0", limits)
+    }
+
+    /// Served at a given address; requests go to this machine's loopback all the same.
+    pub(crate) fn start_at(address: &'static str, limits: ServeLimits) -> Self {
         let dir = tempfile::tempdir().expect("a temporary folder");
         Hub::init(dir.path(), &HubConfig::new("test", zone())).expect("an empty folder");
         let clock = Arc::new(TestClock(AtomicU64::new(morning().0)));
         let hub = Arc::new(Hub::open(dir.path(), clock.clone()).expect("a fresh hub"));
-        let serving = Some(begin(hub.clone(), limits));
+        let serving = Some(begin(hub.clone(), address, limits));
         Self {
             dir,
             clock,
@@ -80,7 +85,11 @@ impl TestHub {
     pub(crate) fn restart(&mut self) {
         self.stop();
         self.hub = Arc::new(Hub::open(self.dir.path(), self.clock.clone()).expect("the same hub"));
-        self.serving = Some(begin(self.hub.clone(), ServeLimits::default()));
+        self.serving = Some(begin(
+            self.hub.clone(),
+            "127.0.0.1:0",
+            ServeLimits::default(),
+        ));
     }
 
     pub(crate) fn stop(&mut self) {
@@ -151,7 +160,7 @@ impl Drop for TestHub {
     }
 }
 
-fn begin(hub: Arc<Hub>, limits: ServeLimits) -> Serving {
+fn begin(hub: Arc<Hub>, address: &'static str, limits: ServeLimits) -> Serving {
     let (stop, stopped) = oneshot::channel::<()>();
     let (tell, told) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {
@@ -161,7 +170,7 @@ fn begin(hub: Arc<Hub>, limits: ServeLimits) -> Serving {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            let listener = tokio::net::TcpListener::bind(address)
                 .await
                 .expect("a free port");
             tell.send(listener.local_addr().expect("bound"))
@@ -175,7 +184,7 @@ fn begin(hub: Arc<Hub>, limits: ServeLimits) -> Serving {
         });
     });
     let address = told.recv().expect("the server starts");
-    let url = format!("http://{address}");
+    let url = format!("http://127.0.0.1:{}", address.port());
     // An answer of whatever kind: the hub holds its folder and serves.
     reqwest::blocking::get(format!("{url}/healthz")).expect("an answer");
     Serving { stop, thread, url }
