@@ -127,6 +127,8 @@ await look(
     await english.click();
     await page.waitForLoadState('load');
     check('the switch leads to English', (await page.locator('html').getAttribute('lang')) === 'en');
+    // A photo that is left while it loads is a request that failed.
+    await loadPhotos(page);
     await page.locator('nav a[hreflang="zh-CN"]').click();
     await page.waitForLoadState('load');
     await loadPhotos(page);

@@ -1,6 +1,6 @@
 //! Imports into a hub: all or nothing, and a wrong file is told by row, field and value.
 
-use crate::support::{Answer, GRIDS, Bench, run, snapshot, text};
+use crate::support::{Answer, Bench, GRIDS, run, snapshot, text};
 
 const ROUTE: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature",
     "properties":{"code":"R-01"},"geometry":{"type":"LineString",

@@ -4,11 +4,13 @@
 //! It shows what the review says and judges nothing itself. It refuses to be large: at most
 //! [`MAX_SHIFTS`] shifts and [`MAX_CASES`] cases, and what is left out is counted.
 
+mod around;
 mod cases;
 mod duty;
 mod html;
 mod map;
 mod parts;
+mod projection;
 mod shift;
 mod text;
 mod walk;
@@ -20,7 +22,7 @@ use bading_core::model::identifiers::{Hash, PersonId};
 use bading_core::model::time::UtcMs;
 use bading_core::photo;
 use bading_core::services::review::{Review, ReviewScope};
-use chrono::{Days, NaiveDate, NaiveTime};
+use chrono::{NaiveDate, NaiveTime};
 
 use crate::Hub;
 use crate::error::HubError;
@@ -229,11 +231,11 @@ fn document(view: &View<'_>) -> String {
                 &[("class", &"skip"), ("href", &"#main")],
                 &text.get("skip"),
             );
-            banner(html, view);
+            around::banner(html, view);
             html.node("main", &[("id", &"main")], |html| {
                 let review = view.review;
                 if !review.packs.contains_key("roster") {
-                    empty(html, view);
+                    around::empty(html, view);
                 }
                 shift::list(html, view);
                 for (number, shift) in review.shifts.iter().take(MAX_SHIFTS).enumerate() {
@@ -243,145 +245,10 @@ fn document(view: &View<'_>) -> String {
                 vacancies(html, view);
                 cases::write(html, view);
             });
-            footer(html, view);
+            around::footer(html, view);
         });
     });
     html.finish()
-}
-
-fn banner(html: &mut Html, view: &View<'_>) {
-    let text = view.text;
-    html.node("header", &[], |html| {
-        html.node("h1", &[], |html| {
-            html.leaf("bdi", &[], view.hub);
-            html.node("span", &[("class", &"day")], |html| {
-                html.text(&view.date.to_string())
-            });
-        });
-        html.node("p", &[("class", &"quiet")], |html| {
-            let zone = [("zone", Arg::Name(&view.review.zone))];
-            html.leaf("span", &[], &text.with("page-zone", zone));
-            let as_of = [("at", Arg::Word(view.full(&view.review.as_of)))];
-            html.leaf("span", &[], &text.with("page-as-of", as_of));
-            if let Some(person) = view.person {
-                let only = [("person", Arg::Name(person))];
-                html.leaf("strong", &[], &text.with("page-person", only));
-            }
-        });
-        html.node("nav", &[("aria-label", &text.get("nav-label"))], |html| {
-            let neighbours = [
-                (
-                    view.date.checked_sub_days(Days::new(1)),
-                    text.get("nav-before"),
-                ),
-                (
-                    view.date.checked_add_days(Days::new(1)),
-                    text.get("nav-after"),
-                ),
-            ];
-            for (date, label) in neighbours {
-                if let Some(date) = date {
-                    html.leaf("a", &[("href", &view.link(date, view.person))], &label);
-                }
-            }
-            html.leaf(
-                "a",
-                &[("href", &view.latest_link())],
-                &text.get("nav-latest"),
-            );
-            if view.person.is_some() {
-                let everybody = view.link(view.date, None);
-                html.leaf("a", &[("href", &everybody)], &text.get("nav-everybody"));
-            }
-            choose_day(html, view);
-            html.node("span", &[("class", &"languages")], |html| {
-                for language in Language::ALL {
-                    let name = match language {
-                        Language::Chinese => text.get("language-chinese"),
-                        Language::English => text.get("language-english"),
-                    };
-                    let tag = language.tag();
-                    if language == text.language {
-                        html.leaf("b", &[("lang", &tag), ("aria-current", &"true")], &name);
-                    } else {
-                        let href = view.link_in(view.date, view.person, Some(language));
-                        let to: html::Attributes<'_> =
-                            &[("lang", &tag), ("hreflang", &tag), ("href", &href)];
-                        html.leaf("a", to, &name);
-                    }
-                }
-            });
-        });
-    });
-}
-
-fn choose_day(html: &mut Html, view: &View<'_>) {
-    let text = view.text;
-    html.node("form", &[("method", &"get"), ("action", &"/")], |html| {
-        html.node("label", &[], |html| {
-            html.leaf("span", &[], &text.get("day-field"));
-            let value = view.date.to_string();
-            let field: html::Attributes<'_> =
-                &[("type", &"date"), ("name", &"day"), ("value", &value)];
-            html.void("input", field);
-        });
-        let kept = [
-            ("person", view.person),
-            ("lang", view.kept_language.map(Language::tag)),
-        ];
-        for (name, value) in kept {
-            if let Some(value) = value {
-                let field: html::Attributes<'_> =
-                    &[("type", &"hidden"), ("name", &name), ("value", &value)];
-                html.void("input", field);
-            }
-        }
-        html.leaf("button", &[], &text.get("day-show"));
-    });
-}
-
-/// What to do first in a hub that knows no duty yet.
-fn empty(html: &mut Html, view: &View<'_>) {
-    let text = view.text;
-    html.node(
-        "section",
-        &[("class", &"empty"), ("aria-labelledby", &"empty")],
-        |html| {
-            html.leaf("h2", &[("id", &"empty")], &text.get("empty-heading"));
-            html.leaf("p", &[], &text.get("empty-why"));
-            html.node("ol", &[], |html| {
-                let steps = [
-                    (
-                        text.get("empty-grids"),
-                        "bading hub import grids --dir DIR grids.geojson",
-                    ),
-                    (
-                        text.get("empty-duties"),
-                        "bading hub import duties --dir DIR duties.xlsx",
-                    ),
-                    (
-                        text.get("empty-routes"),
-                        "bading hub import routes --dir DIR routes.geojson",
-                    ),
-                    (
-                        text.get("empty-roster"),
-                        "bading hub import roster --dir DIR roster.csv",
-                    ),
-                    (
-                        text.get("empty-people"),
-                        "bading hub admin code create --dir DIR --role inspector --person P",
-                    ),
-                ];
-                for (step, command) in steps {
-                    html.node("li", &[], |html| {
-                        html.leaf("span", &[], &step);
-                        html.leaf("code", &[], command);
-                    });
-                }
-            });
-            html.leaf("p", &[], &text.get("empty-then"));
-        },
-    );
 }
 
 fn vacancies(html: &mut Html, view: &View<'_>) {
@@ -414,40 +281,6 @@ fn vacancies(html: &mut Html, view: &View<'_>) {
             }
         });
         parts::and_more(html, view, vacancies.len(), MAX_SHIFTS);
-    });
-}
-
-fn footer(html: &mut Html, view: &View<'_>) {
-    let (text, review) = (view.text, view.review);
-    html.node("footer", &[], |html| {
-        html.node("p", &[], |html| {
-            let policy = [("version", Arg::Name(&review.policy))];
-            html.text(&text.with("footer-policy", policy));
-        });
-        if !review.packs.is_empty() {
-            html.node("ul", &[("class", &"packs")], |html| {
-                for (kind, hash) in &review.packs {
-                    html.node("li", &[], |html| {
-                        html.leaf("span", &[], &text.named("pack", kind));
-                        html.leaf("code", &[], hash);
-                    });
-                }
-            });
-        }
-        html.node("p", &[], |html| {
-            let command = format!(
-                "bading hub review --dir DIR --from {} --to {}",
-                review.from, review.to
-            );
-            html.leaf("span", &[], &text.get("footer-json"));
-            html.leaf("code", &[], &command);
-            html.leaf(
-                "a",
-                &[("href", &view.json_link())],
-                &text.get("footer-json-link"),
-            );
-        });
-        html.leaf("p", &[], &text.get("footer-privacy"));
     });
 }
 

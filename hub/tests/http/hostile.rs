@@ -16,7 +16,7 @@ use crate::server::{TestHub, ZONE, assert_problem};
 #[test]
 fn unknown_route_is_404_and_another_method_405() {
     let hub = TestHub::start();
-    for path in ["/", "/v1", "/v1/nothing", "/v1/admin", "/v2/push"] {
+    for path in ["/page", "/v1", "/v1/nothing", "/v1/admin", "/v2/push"] {
         let answer = hub.http.get(hub.url(path)).send().expect("an answer");
         assert_problem(answer, 404, "not_found");
     }

@@ -106,7 +106,7 @@ inputs = Policy { $version }. Everything that this was made from has the hash
 # Coverage
 coverage-heading = Coverage of the route
 coverage-none = No route was planned, so coverage is not applicable.
-coverage-ratio = Covered
+coverage-ratio = Share covered
 coverage-planned = Planned
 coverage-covered = Covered
 coverage-unproven = Unproven

@@ -8,6 +8,7 @@ use super::*;
 
 const SOURCES: &[&str] = &[
     include_str!("../mod.rs"),
+    include_str!("../around.rs"),
     include_str!("../parts.rs"),
     include_str!("../shift.rs"),
     include_str!("../walk.rs"),
