@@ -282,10 +282,8 @@ fn crossing_at_60_to_90_degrees_covers_at_most_the_corridors_width() {
             }
         }
     }
-    eprintln!(
-        "worst crossing (m, degrees, spacing): exact {:?}, noisy {:?}",
-        worst[0], worst[1]
-    );
+    // A crossing that only noise lengthens: the measured worst is 36 m, at 60 degrees.
+    assert!(worst[0].0 < 0.01, "without noise nothing: {worst:?}");
     for (m, _, _) in worst {
         assert!(m <= 2.0 * Route::DEFAULT_CORRIDOR_M, "{worst:?}");
     }
@@ -362,13 +360,12 @@ fn routes_around_a_pole_and_over_the_antimeridian_are_walked() {
         .map(|(lat, lon)| LatLon::try_new(lat, lon).expect("in range"))
         .to_vec();
     for (name, line, least) in [
-        ("round", round, 0.0),
+        ("round", round, 0.99),
         ("over", over, 0.99),
-        ("through", through, 0.0),
+        ("through", through, 0.99),
     ] {
         let route = Route::try_new(vec![line], 25.0).expect("a line");
         let result = of(&route, &walk_of(&route, 200, 5_000));
-        eprintln!("{name}: {:.3} of {:.1} m", result.ratio, result.planned_m);
         assert!(result.ratio >= least, "{name}: {}", result.ratio);
     }
 }

@@ -88,13 +88,21 @@ fn is_by(case: &CaseState, person: &PersonId) -> bool {
     opening.and_then(|opening| opening.person.as_ref()) == Some(person)
 }
 
-/// The case that showed each photo first.
+/// The case that showed each photo first, by the time at which it was added: a picture that
+/// somebody adds to an older case later was not there before.
 fn first_seen(opened: &[(&CaseState, &Opening)]) -> BTreeMap<Hash, CaseId> {
-    let mut first = BTreeMap::new();
-    for (case, _) in opened {
+    let mut shown = Vec::new();
+    for (case, opening) in opened {
         for of in case.photos() {
-            first.entry(of.photo.hash).or_insert(case.case_id);
+            let added = case.events.iter().find(|event| event.op == of.op);
+            let at = added.map_or(opening.at, |event| event.at);
+            shown.push((at, case.case_id, of.photo.hash));
         }
+    }
+    shown.sort_unstable();
+    let mut first = BTreeMap::new();
+    for (_, case_id, photo) in shown {
+        first.entry(photo).or_insert(case_id);
     }
     first
 }

@@ -15,7 +15,7 @@ use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
 use crate::model::verdict::Share;
-use crate::oplog::patrol::{PatrolState, Piece};
+use crate::oplog::patrol::{PatrolState, Piece, TrackPart};
 use crate::rules::attendance::{Attendance, AttendanceFix, Interval, attendance};
 use crate::rules::patrol::{
     CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score,
@@ -149,8 +149,8 @@ pub(super) fn review_shift(
     let area = Area::new(cells.iter().copied());
     let mine = patrols_of(inputs, person, shift);
     let walked = walk(inputs, shift, until, planned, &mine, &area);
-    let reports = reports_of(inputs, person, shift.from, shift.to);
-    let checks = checks_of(inputs, person, shift.from, shift.to);
+    let reports = reports_of(inputs, person, shift.from, until);
+    let checks = checks_of(inputs, person, shift.from, until);
 
     let coverage = walked.coverage.as_ref().map(|(_, coverage)| coverage);
     let scored = coverage.and_then(|coverage| {
@@ -417,7 +417,27 @@ fn inputs_hash(
                 .iter()
                 .map(|commit| format!("commit {commit}")),
         );
+        // What was erased, and what the hub says of the times, changes no commit.
+        names.extend(
+            patrol
+                .parts()
+                .filter(|(_, part)| **part == TrackPart::Missing)
+                .map(|(index, _)| format!("missing {} {index}", patrol.patrol_id)),
+        );
+        let began = patrol.started.as_ref().map(|started| started.at.ms.0);
+        let ended = patrol.finished.map(|at| at.ms.0);
+        names.push(format!("patrol {} {began:?} {ended:?}", patrol.patrol_id));
     }
+    let mut cases: Vec<_> = inputs
+        .cases
+        .iter()
+        .map(|case| {
+            let number = case.number.as_deref().unwrap_or_default();
+            format!("case {} {} {number}", case.case_id, case.phase.as_str())
+        })
+        .collect();
+    cases.sort();
+    names.extend(cases);
     let mut commits: Vec<_> = inputs
         .cases
         .iter()
