@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::model::identifiers::{DeviceKey, Hash, PersonId, RouteCode};
 use crate::model::patrol::{Mark, PatrolId, PatrolPhase, PatrolStep};
+use crate::model::person::Authority;
 use crate::model::track::{Fix, Mode};
 use crate::oplog::body::{Body, Kind, Lookup};
 use crate::oplog::chunk::Chunk;
@@ -139,7 +140,11 @@ impl PatrolState {
         let stands = match annotation.map(|stamp| &stamp.verdict) {
             Some(Verdict::Admitted) => true,
             Some(_) => false,
-            None => judge_patrols(&body, &input.authority).is_ok(),
+            // Of a device that nobody has granted anything yet the hub will judge.
+            None => {
+                input.authority == Authority::unknown()
+                    || judge_patrols(&body, &input.authority).is_ok()
+            }
         };
         if !stands {
             return self.set_aside.push(commit.hash());

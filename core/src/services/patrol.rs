@@ -294,7 +294,11 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
         };
         let state = state_of(tx, &context.device(), row.patrol_id)?;
         let Some(started) = &state.started else {
-            return Err(damaged("a recording without its start").into());
+            // The start was refused, or may not be made by who this device belongs to now:
+            // nothing is under way. What was recorded goes into the log as it is.
+            seal(tx, context)?;
+            tx.set_recording(None)?;
+            return Ok(None);
         };
         let route = match &started.route {
             Some(code) => find_route(tx, context, code)?,
