@@ -11,15 +11,17 @@ use uuid::Uuid;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings};
 use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
-use crate::model::identifiers::{DeviceKey, RouteCode};
+use crate::model::identifiers::{DeviceKey, PersonId, RouteCode};
 use crate::model::patrol::{Interruption, Mark, PatrolId, PatrolPhase, PatrolStep};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 use crate::oplog::body::{BodyBuilder, Kind, Subject};
 use crate::oplog::chunk::{Chunk, MAX_CHUNK_FIXES, MAX_CHUNK_MARKS};
+use crate::oplog::commit::CommitError;
 use crate::oplog::judge::judge_patrols;
 use crate::oplog::patrol::{PatrolState, Piece, replay_chunk};
+use crate::oplog::sign::SignError;
 use crate::services::log::{self, append, damaged, own_authority, own_certificate, zone_of_patrol};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
@@ -87,12 +89,13 @@ pub struct InterruptionView {
 pub struct Recording {
     patrol_id: PatrolId,
     started: UtcMs,
+    person: Option<PersonId>,
     route: Option<RouteCode>,
     mode: Mode,
     writer: [u8; 16],
     phase: PatrolPhase,
-    /// Fed and not on the disk yet.
-    unflushed: Chunk,
+    /// Fed and not on the disk yet: one piece, or several when the disk could not be written.
+    unflushed: Vec<Chunk>,
     /// On the disk and not sealed yet.
     unsealed: usize,
     flushed_mono_ms: u64,
@@ -222,11 +225,12 @@ pub fn start(context: &Context<'_>, plan: &PatrolPlan) -> Result<Recording, Serv
         Ok(Recording {
             patrol_id,
             started: now.wall,
+            person: own_authority(tx)?.person,
             route: route.as_ref().map(|route| route.code.clone()),
             mode: plan.mode,
             writer,
             phase: PatrolPhase::Recording,
-            unflushed: Chunk::default(),
+            unflushed: Vec::new(),
             unsealed: 0,
             flushed_mono_ms: now.mono_ms,
             reading: Reading::new(route.as_ref(), settings_of(plan.mode)),
@@ -318,18 +322,20 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
         let mut recording = Recording {
             patrol_id: row.patrol_id,
             started: started.at.ms,
+            person: started.person.clone(),
             route: started.route.clone(),
             mode: started.mode,
             writer,
             phase: state.phase,
-            unflushed: Chunk::default(),
+            unflushed: Vec::new(),
             unsealed,
             flushed_mono_ms: now.mono_ms,
             reading,
         };
         if has_died {
             recording.mark(Interruption::ProcessEnded, now.wall);
-            recording.flush_in(tx, context)?;
+            recording.flush_in(tx)?;
+            recording.flushed(now.mono_ms);
         }
         Ok(Some(recording))
     })
@@ -364,7 +370,7 @@ impl Recording {
         for fixes in fixes.chunks(MAX_CHUNK_FIXES / 2) {
             for fix in fixes {
                 let fix = fix.rounded();
-                self.unflushed.fixes.push(fix);
+                self.open_piece().fixes.push(fix);
                 self.reading.take(Piece::Fix(fix));
             }
             let is_late = context
@@ -372,7 +378,7 @@ impl Recording {
                 .now()
                 .mono_ms
                 .saturating_sub(self.flushed_mono_ms);
-            if is_late >= FLUSH_MS || self.unflushed.fixes.len() >= MAX_CHUNK_FIXES / 2 {
+            if is_late >= FLUSH_MS || self.unflushed.iter().any(is_full) {
                 self.flush(context)?;
             }
         }
@@ -393,38 +399,72 @@ impl Recording {
     }
 
     fn mark(&mut self, why: Interruption, at: UtcMs) {
-        let after_fixes = u32::try_from(self.unflushed.fixes.len()).unwrap_or(u32::MAX);
+        let mark = self.note(why, at);
+        self.reading.take(Piece::Mark(mark));
+    }
+
+    /// Puts a mark among what is to be written.
+    fn note(&mut self, why: Interruption, at: UtcMs) -> Mark {
+        let piece = self.open_piece();
+        let after_fixes = u32::try_from(piece.fixes.len()).unwrap_or(u32::MAX);
         let mark = Mark {
             at,
             why,
             after_fixes,
         };
-        self.unflushed.marks.push(mark);
-        self.reading.take(Piece::Mark(mark));
+        piece.marks.push(mark);
+        mark
     }
 
-    /// Writes what was fed to the disk.
+    /// The piece that takes what comes next.
+    fn open_piece(&mut self) -> &mut Chunk {
+        if self.unflushed.last().is_none_or(is_full) {
+            self.unflushed.push(Chunk::default());
+        }
+        self.unflushed
+            .last_mut()
+            .expect("there is one that is not full")
+    }
+
+    /// Writes what was fed to the disk, and seals it when there is enough. What cannot be
+    /// written is kept for the next time; a key that is away, as that of a locked phone may
+    /// be, puts off sealing and nothing else.
     ///
     /// # Errors
     /// [`ServiceError::PatrolElsewhere`], [`ServiceError::Store`].
     pub fn flush(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
-        context.store.write(|tx| self.flush_in(tx, context))?;
-        self.flushed_mono_ms = context.host.now().mono_ms;
+        context.store.write(|tx| self.flush_in(tx))?;
+        self.flushed(context.host.now().mono_ms);
+        if self.unsealed < SEAL_FIXES {
+            return Ok(());
+        }
+        let sealed = context.store.write(|tx| {
+            self.check_writer(tx)?;
+            seal(tx, context)
+        });
+        match sealed {
+            Ok(()) => self.unsealed = 0,
+            Err(ServiceError::Commit(CommitError::Signature(SignError::KeyUnavailable))) => {}
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
-    fn flush_in(&mut self, tx: &Tx<'_>, context: &Context<'_>) -> Result<(), ServiceError> {
+    /// Writes the pieces. Nothing is taken for written before the transaction has ended:
+    /// [`Recording::flushed`] says so.
+    fn flush_in(&self, tx: &Tx<'_>) -> Result<(), ServiceError> {
         self.check_writer(tx)?;
-        if !self.unflushed.fixes.is_empty() || !self.unflushed.marks.is_empty() {
-            tx.add_piece(&self.unflushed.encode().map_err(damaged)?)?;
-            self.unsealed += self.unflushed.fixes.len();
-            self.unflushed = Chunk::default();
-        }
-        if self.unsealed >= SEAL_FIXES {
-            seal(tx, context)?;
-            self.unsealed = 0;
+        for piece in &self.unflushed {
+            tx.add_piece(&piece.encode().map_err(damaged)?)?;
         }
         Ok(())
+    }
+
+    fn flushed(&mut self, mono_ms: u64) {
+        let fixes = self.unflushed.iter().map(|piece| piece.fixes.len());
+        self.unsealed += fixes.sum::<usize>();
+        self.unflushed.clear();
+        self.flushed_mono_ms = mono_ms;
     }
 
     fn check_writer(&self, tx: &Tx<'_>) -> Result<(), ServiceError> {
@@ -446,8 +486,15 @@ impl Recording {
         if self.phase != PatrolPhase::Recording {
             return Err(ServiceError::PatrolPaused);
         }
-        self.mark(Interruption::Paused, context.host.now().wall);
-        self.step(context, PatrolStep::Pause)?;
+        let mark = self.note(Interruption::Paused, context.host.now().wall);
+        if let Err(error) = self.step(context, PatrolStep::Pause) {
+            // What was not done is not noted.
+            if let Some(piece) = self.unflushed.last_mut() {
+                piece.marks.pop();
+            }
+            return Err(error);
+        }
+        self.reading.take(Piece::Mark(mark));
         self.phase = PatrolPhase::Paused;
         Ok(())
     }
@@ -477,7 +524,7 @@ impl Recording {
 
     fn step(&mut self, context: &Context<'_>, step: PatrolStep) -> Result<(), ServiceError> {
         context.store.write(|tx| {
-            self.flush_in(tx, context)?;
+            self.flush_in(tx)?;
             seal(tx, context)?;
             let mut body = BodyBuilder::new();
             body.push(Subject::patrol(self.patrol_id), Kind::StepPatrol(step));
@@ -488,8 +535,8 @@ impl Recording {
             }
             Ok::<_, ServiceError>(())
         })?;
+        self.flushed(context.host.now().mono_ms);
         self.unsealed = 0;
-        self.flushed_mono_ms = context.host.now().mono_ms;
         Ok(())
     }
 
@@ -499,7 +546,7 @@ impl Recording {
     /// As [`Recording::flush`].
     pub fn hand_over(&mut self, context: &Context<'_>) -> Result<(), ServiceError> {
         context.store.write(|tx| {
-            self.flush_in(tx, context)?;
+            self.flush_in(tx)?;
             if let Some(mut row) = tx.recording()? {
                 row.writer = None;
                 tx.set_recording(Some(&row))?;
@@ -515,7 +562,7 @@ impl Recording {
         PatrolView {
             patrol_id: self.patrol_id.to_string(),
             phase: self.phase.as_str(),
-            person: None,
+            person: self.person.as_ref().map(ToString::to_string),
             route: self.route.as_ref().map(ToString::to_string),
             mode: self.mode.as_str(),
             started: self.started.to_rfc3339(),
@@ -529,6 +576,10 @@ impl Recording {
             coverage: reading.coverage(),
         }
     }
+}
+
+fn is_full(piece: &Chunk) -> bool {
+    piece.fixes.len() >= MAX_CHUNK_FIXES / 2 || piece.marks.len() >= MAX_CHUNK_MARKS
 }
 
 /// Seals the pieces of the patrol under way into commits, as at a session: what is not in a
