@@ -3,10 +3,15 @@
 mod bad_input;
 mod contention;
 mod contract;
+mod coverage;
+mod coverage_batch;
 mod deadline;
 mod device;
 mod duties;
 mod hub_statuses;
 mod kill;
 mod mutations;
+mod patrol;
+mod patrol_stream;
 mod support;
+mod walks;
