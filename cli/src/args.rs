@@ -39,6 +39,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Case,
     },
+    /// Patrols: record a walk, look at it.
+    Patrol {
+        #[command(subcommand)]
+        command: Patrol,
+    },
     /// Exchange with the hub.
     Sync,
     /// What waits for the hub.
@@ -66,6 +71,8 @@ pub(crate) enum Command {
     },
     /// Find the grid of each point of a CSV.
     Locate(Locate),
+    /// Whether a planned route was walked, and why not where it was not.
+    Coverage(Coverage),
     /// Convert the positions of a CSV (id, lat, lon) between datums.
     Convert(Convert),
     /// When a time limit of the duty list ends.
@@ -454,6 +461,118 @@ pub(crate) struct Locate {
     /// Report overlaps and gaps of the grids; exits 1 when there are any.
     #[arg(long)]
     pub(crate) check: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Coverage {
+    /// The planned route: GeoJSON or GPX; `-` is stdin.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "routes",
+        requires = "track"
+    )]
+    pub(crate) route: Option<PathBuf>,
+    /// The track: GPX, or CSV with time, lat, lon and perhaps accuracy_m, mock; `-` is stdin.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "routes",
+        requires = "route"
+    )]
+    pub(crate) track: Option<PathBuf>,
+    /// Many at once: GeoJSON of routes, each feature with its code.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tracks",
+        conflicts_with_all = ["route", "track", "checkpoints", "geojson"]
+    )]
+    pub(crate) routes: Option<PathBuf>,
+    /// A folder of tracks (.gpx, .csv), each named by its route's code; one JSON object a line.
+    #[arg(long, value_name = "DIR", requires = "routes")]
+    pub(crate) tracks: Option<PathBuf>,
+    /// How far beside the route still counts, in metres; without it what the route's file
+    /// says, else 25.
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    pub(crate) corridor_m: Option<f64>,
+    /// The longest time between two fixes that vouch for what lies between, in seconds.
+    #[arg(
+        long,
+        value_name = "S",
+        default_value_t = 60.0,
+        allow_negative_numbers = true
+    )]
+    pub(crate) gap_s: f64,
+    /// walk, bicycle or vehicle: how fast a fix may move and be believed.
+    #[arg(long, default_value = "walk")]
+    pub(crate) mode: String,
+    /// Only what was walked from then on counts, RFC 3339 with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Only what was walked until then counts, RFC 3339 with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// More places that must be visited: CSV (id, lat, lon, radius_m, dwell_s) or GeoJSON.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoints: Option<PathBuf>,
+    /// The route is to be walked in the order of its positions.
+    #[arg(long)]
+    pub(crate) directed: bool,
+    /// Write a map of what was covered and missed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) geojson: Option<PathBuf>,
+    /// Exit 1 when less than this share is covered, such as 0.8.
+    #[arg(long, value_name = "RATIO", allow_negative_numbers = true)]
+    pub(crate) require: Option<f64>,
+    /// The datum of routes, tracks and checkpoints.
+    #[arg(long, default_value = "wgs84")]
+    pub(crate) datum: String,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Patrol {
+    /// Begin a patrol.
+    Start {
+        /// The planned route; without it that of the shift, if there is one.
+        #[arg(long, value_name = "CODE")]
+        route: Option<String>,
+        /// walk, bicycle or vehicle.
+        #[arg(long, default_value = "walk")]
+        mode: String,
+    },
+    /// Record fixes: a GPX or CSV at once, or rows of a CSV from stdin as they come.
+    Feed {
+        /// GPX, or CSV with time, lat, lon and perhaps accuracy_m, mock; `-` is a CSV on stdin.
+        file: PathBuf,
+    },
+    /// Stop recording for a while.
+    Pause,
+    /// Go on with a paused patrol.
+    Resume,
+    /// End the patrol.
+    Finish,
+    /// Note a gap in the recording.
+    Interrupt {
+        /// process_ended, permission_lost or battery_saver.
+        #[arg(long)]
+        why: String,
+    },
+    /// A patrol as it stands; without an id the one under way.
+    Status {
+        /// The patrol.
+        patrol: Option<String>,
+    },
+    /// List the patrols, the latest first.
+    List,
+    /// The fixes of a patrol as they were recorded: GPX.
+    Track {
+        /// The patrol.
+        patrol: String,
+        /// Where the GPX goes instead of stdout.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, clap::Args)]

@@ -1,12 +1,15 @@
 //! One file for each family of commands; here they are told apart.
 
 mod case;
+mod coverage;
 mod deadline;
 mod demo;
 mod duties;
 mod hub;
 mod import;
 mod locate;
+mod out_file;
+mod patrol;
 mod phone;
 mod photo;
 mod review;
@@ -29,11 +32,13 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Status => phone::status(args, output),
         Command::Report(report) => phone::report(args, report, output),
         Command::Case { command } => case::run(args, command, output),
+        Command::Patrol { command } => patrol::run(args, command, output),
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
         Command::Verify => phone::verify(args, output),
         Command::Rebuild => phone::rebuild(args, output),
         Command::Locate(locate) => locate::locate(locate, output),
+        Command::Coverage(given) => coverage::run(given, output),
         Command::Convert(convert) => locate::convert_points(convert, output),
         Command::Deadline(given) => deadline::run(given, output),
         Command::Photo { command } => photo::run(command, output),

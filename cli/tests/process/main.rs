@@ -3,6 +3,8 @@
 mod bad_input;
 mod contention;
 mod contract;
+mod coverage;
+mod coverage_batch;
 mod deadline;
 mod demo;
 mod device;
@@ -11,4 +13,7 @@ mod hub_statuses;
 mod imports;
 mod kill;
 mod mutations;
+mod patrol;
+mod patrol_stream;
 mod support;
+mod walks;

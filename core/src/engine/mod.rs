@@ -351,7 +351,11 @@ impl Engine {
             .store
             .read(|tx| tx.recording().map_err(ServiceError::from))?;
         let Some(row) = recorded else { return Ok(None) };
-        Ok(Some(patrol::show(&self.context(), row.patrol_id)?))
+        match patrol::show(&self.context(), row.patrol_id) {
+            // Its start does not stand: the next call ends the recording.
+            Err(ServiceError::NoSuchPatrol(_)) => Ok(None),
+            view => Ok(Some(view?)),
+        }
     }
 
     /// A patrol of this store.

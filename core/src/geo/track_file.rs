@@ -18,6 +18,7 @@ use crate::model::track::{Fix, Track};
 mod csv;
 pub(in crate::geo) mod gpx;
 
+pub use csv::TrackRows;
 pub use gpx::{GpxError, PointKind};
 
 /// Files above this size are refused: a fix a second for a week has about this much.
@@ -199,7 +200,7 @@ pub fn read_track(bytes: &[u8]) -> Result<Track, TrackFileError> {
         if is_json(bytes) {
             return Err(TrackFileError::IsJson);
         }
-        csv::read(bytes, &mut fixes)?;
+        csv::read(bytes, 1, &mut fixes)?;
     }
     fixes.into_track()
 }

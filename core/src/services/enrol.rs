@@ -3,7 +3,7 @@
 use crate::model::identifiers::DeviceKey;
 use crate::oplog::certificate::Certificate;
 use crate::oplog::sign::{Purpose, hash_of};
-use crate::services::log::{hub_key, take_hub_time};
+use crate::services::log::{hub_key, rebuild_views, take_hub_time};
 use crate::services::{Context, ServiceError};
 use crate::storage::reference::Setting;
 use crate::sync::transport::{Transport, TransportError};
@@ -41,6 +41,10 @@ pub fn enrol(
         tx.set_setting(Setting::HubKey, &hub.bytes)?;
         tx.set_setting(Setting::HubUrl, url.as_bytes())?;
         tx.set_setting(Setting::Certificate, &certificate.encode())?;
+        // What waits for the hub is read by what this device may do, which has changed.
+        if tx.outbox_count()? > 0 {
+            rebuild_views(tx, &device)?;
+        }
         take_hub_time(tx, crate::model::time::UtcMs(reply.hub_time_ms))?;
         Ok(certificate)
     })

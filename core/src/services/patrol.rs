@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings};
 use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
-use crate::model::identifiers::{DeviceKey, RouteCode};
+use crate::model::identifiers::{DeviceKey, PersonId, RouteCode};
 use crate::model::patrol::{Interruption, Mark, PatrolId, PatrolPhase, PatrolStep};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
@@ -87,6 +87,7 @@ pub struct InterruptionView {
 pub struct Recording {
     patrol_id: PatrolId,
     started: UtcMs,
+    person: Option<PersonId>,
     route: Option<RouteCode>,
     mode: Mode,
     writer: [u8; 16],
@@ -222,6 +223,7 @@ pub fn start(context: &Context<'_>, plan: &PatrolPlan) -> Result<Recording, Serv
         Ok(Recording {
             patrol_id,
             started: begun.header().hlc.ms,
+            person: own_authority(tx)?.person,
             route: route.as_ref().map(|route| route.code.clone()),
             mode: plan.mode,
             writer,
@@ -315,6 +317,7 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
         let mut recording = Recording {
             patrol_id: row.patrol_id,
             started: started.at.ms,
+            person: started.person.clone(),
             route: started.route.clone(),
             mode: started.mode,
             writer,
@@ -542,7 +545,7 @@ impl Recording {
         PatrolView {
             patrol_id: self.patrol_id.to_string(),
             phase: self.phase.as_str(),
-            person: None,
+            person: self.person.as_ref().map(ToString::to_string),
             route: self.route.as_ref().map(ToString::to_string),
             mode: self.mode.as_str(),
             started: self.started.to_rfc3339(),

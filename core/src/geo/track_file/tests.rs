@@ -313,3 +313,31 @@ fn real_files_give_as_many_fixes_as_the_manifest_counts() {
     }
     assert_eq!(read_count, 40, "every file of the three folders");
 }
+
+#[test]
+fn rows_that_come_line_by_line_are_those_of_the_file_and_name_their_number() {
+    let header = b"\xef\xbb\xbf# Time;lon;lat;mock\r\n";
+    let rows = TrackRows::open(header).expect("a header");
+    let lines = [
+        "2026-03-01T08:00:00+08:00;121.5;31.2;\r\n",
+        "2026-03-01T08:00:02+08:00;121.6;31.2;true",
+    ];
+    let mut file = header.to_vec();
+    let mut fixes = Vec::new();
+    for (number, line) in (1..).zip(lines) {
+        fixes.extend(rows.read(number, line.as_bytes()).expect("a row"));
+        file.extend_from_slice(line.as_bytes());
+    }
+    assert_eq!(read_track(&file).expect("a file").fixes, fixes);
+    assert_eq!(rows.read(3, b"\n"), Ok(Vec::new()));
+    for (line, said) in [
+        ("2026-03-01T08:00:00+08:00;121.5;91;", "row 7, lat: 91"),
+        (";121.5;31.2;", "row 7, time: ``"),
+        ("2026-03-01T08:00:00+08:00;121.5", "row 7: 2 fields"),
+    ] {
+        let error = rows.read(7, line.as_bytes()).expect_err("a wrong row");
+        assert!(error.to_string().starts_with(said), "{error}");
+    }
+    let error = TrackRows::open(b"time,lat\n").expect_err("a header without lon");
+    assert!(error.to_string().contains("`lon`"), "{error}");
+}

@@ -1,0 +1,45 @@
+//! Files that a command writes whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use crate::output::Failure;
+
+/// Puts `bytes` in the place of a file: another process sees the old content or the new.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    write(path, bytes).map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Failure::retry(format!("{}: {error}", path.display()))
+        }
+        _ => Failure::in_file(path, error),
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link stays one: what it leads to is replaced.
+    let target = match fs::metadata(path) {
+        Ok(found) if found.is_dir() => return Err(ErrorKind::IsADirectory.into()),
+        Ok(found) if !found.is_file() => return File::create(path)?.write_all(bytes),
+        Ok(_) => fs::canonicalize(path)?,
+        Err(_) => path.to_owned(),
+    };
+    let partial = beside(&target)?;
+    let written = (|| {
+        let mut file = File::create_new(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&partial, &target)
+    })();
+    if written.is_err() {
+        // Whether or not it came into being, it is not left behind.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+fn beside(target: &Path) -> io::Result<PathBuf> {
+    let name = target.file_name().ok_or(ErrorKind::InvalidInput)?;
+    let name = format!(".{}.{}.partial", name.to_string_lossy(), std::process::id());
+    Ok(target.with_file_name(name))
+}
