@@ -286,6 +286,7 @@ pub(crate) enum Hub {
 
 /// What a review looks at, and how it is told.
 #[derive(Debug, clap::Args)]
+#[group(id = "review_scope")]
 pub(crate) struct Review {
     /// Its beginning: RFC 3339 with an offset, or a date of the city's time. Without it the
     /// day of the latest patrol.

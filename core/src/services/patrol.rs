@@ -18,8 +18,10 @@ use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 use crate::oplog::body::{BodyBuilder, Kind, Subject};
 use crate::oplog::chunk::{Chunk, MAX_CHUNK_FIXES, MAX_CHUNK_MARKS};
+use crate::oplog::commit::CommitError;
 use crate::oplog::judge::judge_patrols;
 use crate::oplog::patrol::{PatrolState, Piece, replay_chunk};
+use crate::oplog::sign::SignError;
 use crate::services::log::{self, append, damaged, own_authority, own_certificate, zone_of_patrol};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
@@ -395,6 +397,12 @@ impl Recording {
     }
 
     fn mark(&mut self, why: Interruption, at: UtcMs) {
+        let mark = self.note(why, at);
+        self.reading.take(Piece::Mark(mark));
+    }
+
+    /// Puts a mark among what is to be written.
+    fn note(&mut self, why: Interruption, at: UtcMs) -> Mark {
         let after_fixes = u32::try_from(self.unflushed.fixes.len()).unwrap_or(u32::MAX);
         let mark = Mark {
             at: at.min(UtcMs::MAX),
@@ -402,7 +410,7 @@ impl Recording {
             after_fixes,
         };
         self.unflushed.marks.push(mark);
-        self.reading.take(Piece::Mark(mark));
+        mark
     }
 
     /// Writes what was fed to the disk.
@@ -414,8 +422,11 @@ impl Recording {
         self.is_written(context, unsealed);
         if self.unsealed >= SEAL_FIXES {
             // By itself: a key that cannot sign now keeps no fix from the disk.
-            context.store.write(|tx| seal(tx, context))?;
-            self.unsealed = 0;
+            match context.store.write(|tx| seal(tx, context)) {
+                Ok(()) => self.unsealed = 0,
+                Err(ServiceError::Commit(CommitError::Signature(SignError::KeyUnavailable))) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }
@@ -469,8 +480,13 @@ impl Recording {
         if self.phase != PatrolPhase::Recording {
             return Err(ServiceError::PatrolPaused);
         }
-        self.mark(Interruption::Paused, context.host.now().wall);
-        self.step(context, PatrolStep::Pause)?;
+        let mark = self.note(Interruption::Paused, context.host.now().wall);
+        if let Err(error) = self.step(context, PatrolStep::Pause) {
+            // What was not done is not noted.
+            self.unflushed.marks.pop();
+            return Err(error);
+        }
+        self.reading.take(Piece::Mark(mark));
         self.phase = PatrolPhase::Paused;
         Ok(())
     }
