@@ -162,12 +162,20 @@ fn duplicate_of<'c>(
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
+/// When a case ended: by the move that ended it, whatever was said of it afterwards.
 fn ended(case: &CaseState) -> Option<UtcMs> {
     let is_over = matches!(
         case.phase,
         Phase::Closed | Phase::Declined | Phase::Withdrawn
     );
-    is_over.then_some(case.updated.ms)
+    let ends = [Action::Close, Action::Decline, Action::Withdraw].map(Action::as_str);
+    let last = case
+        .events
+        .iter()
+        .filter(|event| event.outcome == Outcome::Effective && ends.contains(&event.what))
+        .map(|event| event.at.ms)
+        .max();
+    last.filter(|_| is_over)
 }
 
 fn place_of(case: &CaseState) -> Option<LatLon> {
