@@ -1,5 +1,7 @@
 //! One person's shift: what was planned, what the patrols prove, what was done, the verdict.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::inputs::ReviewInputs;
@@ -15,6 +17,7 @@ use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
 use crate::model::verdict::Share;
+use crate::oplog::fold::CaseState;
 use crate::oplog::patrol::{PatrolState, Piece, TrackPart};
 use crate::rules::attendance::{Attendance, AttendanceFix, Interval, attendance};
 use crate::rules::patrol::{
@@ -22,7 +25,7 @@ use crate::rules::patrol::{
 };
 use crate::rules::quality::Quality;
 use crate::rules::quality::formulas::{InspectorFacts, inspector};
-use crate::rules::quantity::{DoneItem, Quantity, quantity};
+use crate::rules::quantity::{DoneItem, Excluded, Quantity, quantity};
 use crate::rules::roster::Shift;
 use crate::rules::verdict::{Verdict, VerdictParts, decide};
 
@@ -215,7 +218,7 @@ pub(super) fn review_shift(
         quantity,
         quality,
         verdict,
-        inputs: inputs_hash(inputs, scope, shift, person, &mine),
+        inputs: inputs_hash(inputs, until, shift, person, &mine, &reports.excluded),
         from_ms: shift.from.0,
         geometry: geometry_of(planned, &walked, &cells),
         coverage: walked.coverage.map(|(_, coverage)| coverage),
@@ -391,17 +394,43 @@ fn quantity_of(
     quantity(&items, Proration::FULL).expect("a valid policy names each item once")
 }
 
-/// The hash over everything that a shift's review was made from.
+/// True for a case that the figures of a shift name, or could have named.
+fn concerns(case: &CaseState, shift: &Shift, person: &PersonId, named: &BTreeSet<&str>) -> bool {
+    let is_then = |at: UtcMs| at >= shift.from && at < shift.to;
+    let is_own = case
+        .opened
+        .as_ref()
+        .is_some_and(|opened| opened.person.as_ref() == Some(person) && is_then(opened.at.ms));
+    let is_checked = case
+        .events
+        .iter()
+        .any(|event| event.person.as_ref() == Some(person) && is_then(event.at.ms));
+    is_own || is_checked || named.contains(case.case_id.to_string().as_str())
+}
+
+/// The hash over what a shift's figures rest on: the same whenever and wherever it is made,
+/// until something changes that could change a figure.
 fn inputs_hash(
     inputs: &ReviewInputs<'_>,
-    scope: &ReviewScope,
+    until: UtcMs,
     shift: &Shift,
     person: &PersonId,
     mine: &[&PatrolState],
+    excluded: &[Excluded],
 ) -> String {
+    // The earlier case that an exclusion rests on stands first in its detail.
+    let named: BTreeSet<&str> = excluded
+        .iter()
+        .filter_map(|excluded| excluded.detail.split(' ').next())
+        .collect();
+    let cases: Vec<&CaseState> = inputs
+        .cases
+        .iter()
+        .filter(|case| concerns(case, shift, person, &named))
+        .collect();
     let mut names = vec![
         format!("shift {person} {} {}", shift.from.0, shift.to.0),
-        format!("as of {}", scope.as_of.0),
+        format!("until {}", until.0),
     ];
     names.extend(
         inputs
@@ -428,18 +457,16 @@ fn inputs_hash(
         let ended = patrol.finished.map(|at| at.ms.0);
         names.push(format!("patrol {} {began:?} {ended:?}", patrol.patrol_id));
     }
-    let mut cases: Vec<_> = inputs
-        .cases
+    let mut lines: Vec<_> = cases
         .iter()
         .map(|case| {
             let number = case.number.as_deref().unwrap_or_default();
             format!("case {} {} {number}", case.case_id, case.phase.as_str())
         })
         .collect();
-    cases.sort();
-    names.extend(cases);
-    let mut commits: Vec<_> = inputs
-        .cases
+    lines.sort();
+    names.extend(lines);
+    let mut commits: Vec<_> = cases
         .iter()
         .flat_map(|case| &case.events)
         .map(|event| format!("commit {}", event.op.commit))
