@@ -29,6 +29,12 @@ pub fn read_policy(bytes: &[u8]) -> Result<Policy, PolicyFileError> {
         return Err(PolicyFileError::TooLarge);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    // An empty file would be TOML that leaves everything out.
+    if bytes.trim_ascii().is_empty() {
+        return Err(PolicyFileError::Form(
+            "the file is empty: a policy names at least its version".to_owned(),
+        ));
+    }
     if bytes.trim_ascii_start().starts_with(b"{") {
         return Ok(Policy::from_json(bytes)?);
     }
@@ -74,6 +80,10 @@ mod tests {
         assert!(error.contains("990"), "{error}");
         let error = read_policy(b"version = \"1\"\nverdict = = 3\n").expect_err("no TOML");
         assert!(error.to_string().starts_with("line 2: "), "{error}");
+        for empty in [&b""[..], b" \n\n", b"\xef\xbb\xbf"] {
+            let error = read_policy(empty).expect_err("empty").to_string();
+            assert!(error.contains("empty"), "{error}");
+        }
         let error = read_policy(b"wieghts = 3\n")
             .expect_err("unknown")
             .to_string();

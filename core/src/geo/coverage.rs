@@ -383,7 +383,8 @@ impl Kept {
                 .iter()
                 .filter(|m: &&MissedStretch| (m.reason == MissReason::NotVisited) == is_visited)
                 .map(|m| m.to_m - m.from_m)
-                .sum()
+                // The sum of nothing would be -0.0.
+                .fold(0.0, |sum, m| sum + m)
         };
         let (not_visited_m, unproven_m) = (length_of(true), length_of(false));
         missed.retain(|m| m.to_m - m.from_m >= LISTED_M);

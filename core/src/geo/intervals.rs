@@ -42,7 +42,11 @@ impl StretchSet {
     /// Their length together, in metres.
     #[must_use]
     pub(super) fn length_m(&self) -> f64 {
-        self.stretches.iter().map(Stretch::length_m).sum()
+        // The sum of nothing would be -0.0.
+        self.stretches
+            .iter()
+            .map(Stretch::length_m)
+            .fold(0.0, |sum, m| sum + m)
     }
 
     /// Adds a stretch; what it touches becomes one with it.

@@ -13,6 +13,8 @@ use crate::model::route::Route;
 
 /// An end that lies so near to another chain is joined to it, in metres.
 const JUNCTION_M: f64 = 1.0;
+/// A spot so near to the end of its chain lies at it, in metres.
+const END_M: f64 = 1e-6;
 /// The most spots that one place may have; the nearest are kept.
 const MAX_SPOTS: usize = 16;
 /// The most cells on each side of a segment in the index, against routes around a pole.
@@ -159,6 +161,22 @@ impl RouteLine {
     pub(super) fn round(&self, chain: u32) -> Option<(f64, f64)> {
         let chain = self.chains.get(chain as usize)?;
         chain.is_closed.then_some((chain.from_m, chain.to_m))
+    }
+
+    /// The length of a chain, in metres.
+    pub(super) fn chain_m(&self, chain: u32) -> f64 {
+        let chain = self.chains.get(chain as usize);
+        chain.map_or(0.0, |chain| chain.to_m - chain.from_m)
+    }
+
+    /// True for the spot of a place before the beginning or after the end of an open chain,
+    /// or just beside it: nearest to it is the chain's end.
+    pub(super) fn is_beyond(&self, spot: &Spot) -> bool {
+        let Some(chain) = self.chains.get(spot.chain as usize) else {
+            return false;
+        };
+        let is_end = |end_m: f64| (spot.at_m - end_m).abs() < END_M;
+        !chain.is_closed && (is_end(chain.from_m) || is_end(chain.to_m))
     }
 
     /// Finds where along the route a place lies within the corridor: one spot for each

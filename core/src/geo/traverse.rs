@@ -23,6 +23,12 @@ const LEAST_ADVANCE: f64 = 0.5;
 /// … beyond what the noise of two fixes explains, in metres.
 const NOISE_M: f64 = 10.0;
 
+/// On a directed route an advance is believed once it has been so far, in metres: fixes a
+/// second apart jump forth by more than their noise while the walk goes back.
+const SURE_M: f64 = 25.0;
+/// … or this share of a route that is shorter.
+const SURE_SHARE: f64 = 0.8;
+
 /// A walk along a route, fix by fix.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traversal {
@@ -102,6 +108,9 @@ impl Traversal {
         for spot in spots {
             let mut pass = None;
             let mut ahead = Ahead::from(spot.at_m, at);
+            let directed_sure_m = line
+                .is_directed()
+                .then(|| SURE_M.min(SURE_SHARE * line.chain_m(spot.chain)));
             for (thread, continued) in before.iter().zip(&mut is_continued) {
                 let moved_m = near_m(thread.place, place);
                 let Some(way) = Way::between(line, &thread.spot, spot, moved_m) else {
@@ -110,18 +119,12 @@ impl Traversal {
                 *continued = true;
                 let joined = self.join(pass, thread.pass);
                 pass = Some(joined);
-                self.credit(
-                    joined,
-                    line.is_directed(),
-                    thread,
-                    &way,
-                    spot,
-                    at,
-                    &mut ahead,
-                );
+                self.credit(joined, directed_sure_m, thread, &way, spot, at, &mut ahead);
             }
-            let pass = pass.unwrap_or_else(|| self.begin_pass(place));
-            self.passes[pass].reach(place);
+            let pass = pass.unwrap_or_else(|| self.begin_pass());
+            if !line.is_beyond(spot) {
+                self.passes[pass].reach(place);
+            }
             self.threads.push(Thread {
                 spot: *spot,
                 at,
@@ -145,7 +148,7 @@ impl Traversal {
     fn credit(
         &mut self,
         pass: usize,
-        is_directed: bool,
+        directed_sure_m: Option<f64>,
         thread: &Thread,
         way: &Way,
         spot: &Spot,
@@ -153,7 +156,7 @@ impl Traversal {
         ahead: &mut Ahead,
     ) {
         let covered = &mut self.passes[pass].covered;
-        if !is_directed {
+        let Some(sure_m) = directed_sure_m else {
             for (from_m, to_m) in way.stretches() {
                 covered.insert(Stretch {
                     from_m,
@@ -163,11 +166,11 @@ impl Traversal {
                 });
             }
             return;
-        }
+        };
         let mut next = thread.ahead;
         if way.is_direct() {
-            if let Some((from_m, enter)) = next.advance(spot.at_m, thread.spot.at_m, thread.at, at)
-            {
+            let before = (thread.spot.at_m, thread.at);
+            if let Some((from_m, enter)) = next.advance(spot.at_m, before, at, sure_m) {
                 covered.insert(Stretch {
                     from_m,
                     to_m: spot.at_m,
@@ -192,14 +195,14 @@ impl Traversal {
         *ahead = next;
     }
 
-    fn begin_pass(&mut self, place: LatLon) -> usize {
+    fn begin_pass(&mut self) -> usize {
         self.passes.push(Pass {
             covered: StretchSet::default(),
             joined: None,
-            south: place.lat_deg(),
-            north: place.lat_deg(),
-            west: place.lon_deg(),
-            east: place.lon_deg(),
+            south: f64::INFINITY,
+            north: f64::NEG_INFINITY,
+            west: f64::INFINITY,
+            east: f64::NEG_INFINITY,
         });
         self.passes.len() - 1
     }
@@ -271,6 +274,7 @@ impl Traversal {
 }
 
 impl Pass {
+    /// Takes the place of a fix beside the route into its extent.
     fn reach(&mut self, place: LatLon) {
         self.south = self.south.min(place.lat_deg());
         self.north = self.north.max(place.lat_deg());
@@ -288,6 +292,11 @@ impl Pass {
 
     /// True when it covers more of the route than crossing it would.
     fn leads_along(&self) -> bool {
+        // No fix lies beside the route: those before its beginning and after its end do not
+        // tell how wide the way across was.
+        if self.south > self.north {
+            return true;
+        }
         let scale = Scale::at((self.south + self.north) / 2.0);
         // A pass over the antimeridian has no short width; none is lost for it.
         let wide_deg = Some(self.east - self.west).filter(|deg| *deg < 180.0);
@@ -311,9 +320,9 @@ impl Ahead {
     fn advance(
         &mut self,
         to_m: f64,
-        before_m: f64,
-        before_at: UtcMs,
+        (before_m, before_at): (f64, UtcMs),
         at: UtcMs,
+        sure_m: f64,
     ) -> Option<(f64, UtcMs)> {
         if self.is_certain && to_m < self.top_m - NOISE_M || !self.is_certain && to_m < self.base_m
         {
@@ -324,7 +333,7 @@ impl Ahead {
         if self.is_certain {
             return (to_m > before_m).then_some((before_m, before_at));
         }
-        self.is_certain = to_m - self.base_m >= NOISE_M;
+        self.is_certain = to_m - self.base_m >= sure_m;
         self.is_certain.then_some((self.base_m, self.base_at))
     }
 }

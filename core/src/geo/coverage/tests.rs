@@ -135,6 +135,83 @@ fn walk_backwards_covers_a_route_and_nothing_of_a_directed_one() {
 }
 
 #[test]
+fn directed_route_gets_nothing_from_a_noisy_walk_back_with_a_fix_a_second() {
+    let one_way = route(&[BEND]).directed(true);
+    let mut forth: Vec<_> = (0..=800)
+        .map(|n| fix(f64::from(n), f64::from(n) * 1.25, 0.0))
+        .collect();
+    forth.extend((1..=400).map(|n| fix(800.0 + f64::from(n), 1000.0, f64::from(n) * 1.25)));
+    let mut places: Vec<_> = forth.iter().map(|fix| fix.place).collect();
+    places.reverse();
+    let back: Vec<_> = forth
+        .iter()
+        .zip(places)
+        .map(|(fix, place)| Fix { place, ..*fix })
+        .collect();
+    for by_m in [4.0, 8.0, 12.0] {
+        let gained_m = of(&one_way, &noisy(&back, by_m)).covered_m;
+        assert!(gained_m < 30.0, "{gained_m} m by noise of {by_m} m");
+        let share = of(&one_way, &noisy(&forth, by_m)).ratio;
+        assert!(share > 0.98, "{share} by noise of {by_m} m");
+    }
+    // A short part is walked in its direction too.
+    let short = route(&[&[(0.0, 0.0), (12.0, 0.0)]]).directed(true);
+    metres(
+        of(&short, &walk(0.0, (-100.0, 0.0), (100.0, 0.0))).covered_m,
+        12.0,
+    );
+    metres(
+        of(&short, &walk(0.0, (100.0, 0.0), (-100.0, 0.0))).covered_m,
+        0.0,
+    );
+}
+
+#[test]
+fn short_street_that_is_walked_through_is_covered_and_crossed_it_is_not() {
+    for length_m in [3.0, 12.0, 30.0, 45.0, 60.0] {
+        let street = route(&[&[(0.0, 0.0), (length_m, 0.0)]]);
+        let through: Vec<_> = (-100..=200)
+            .map(|n| fix(f64::from(n + 100), f64::from(n), 0.0))
+            .collect();
+        metres(of(&street, &through).covered_m, length_m);
+        assert!(of(&street, &noisy(&through, 4.0)).ratio > 0.98);
+        for x in [0.0, length_m / 3.0, length_m] {
+            let across: Vec<_> = (-100..=100)
+                .map(|n| fix(f64::from(n + 100), x, f64::from(n)))
+                .collect();
+            metres(of(&street, &across).covered_m, 0.0);
+        }
+    }
+    // A street in parts that do not touch.
+    let parts: Vec<[(f64, f64); 2]> = (0..10)
+        .map(|n| {
+            [
+                (f64::from(n) * 60.0, 0.0),
+                (f64::from(n) * 60.0 + 40.0, 0.0),
+            ]
+        })
+        .collect();
+    let parts: Vec<&[(f64, f64)]> = parts.iter().map(|part| &part[..]).collect();
+    metres(
+        of(&route(&parts), &walk(0.0, (-50.0, 0.0), (700.0, 0.0))).covered_m,
+        400.0,
+    );
+}
+
+#[test]
+fn nothing_covered_is_zero_and_not_minus_zero() {
+    let result = of(&route(&[BEND]), &[fix(0.0, 0.0, 500.0)]);
+    let told = serde_json::to_string(&result).expect("numbers and texts");
+    assert!(!told.contains("-0.0"), "{told}");
+    let whole = of(
+        &route(&[&[(0.0, 0.0), (100.0, 0.0)]]),
+        &walk(0.0, (0.0, 0.0), (100.0, 0.0)),
+    );
+    let told = serde_json::to_string(&whole).expect("numbers and texts");
+    assert!(!told.contains("-0.0"), "{told}");
+}
+
+#[test]
 fn noisy_walk_with_a_fix_a_second_covers_the_whole_route_and_not_more() {
     let mut fixes: Vec<_> = (0..=1000)
         .map(|n| fix(f64::from(n), f64::from(n), 0.0))
