@@ -29,6 +29,9 @@ const SURE_M: f64 = 25.0;
 /// … or this share of a route that is shorter.
 const SURE_SHARE: f64 = 0.8;
 
+/// So many fixes in a row lie on a stretch by more than chance.
+const SURE_ROW: u32 = 3;
+
 /// A walk along a route, fix by fix.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traversal {
@@ -48,6 +51,19 @@ struct Thread {
     place: LatLon,
     pass: usize,
     ahead: Ahead,
+    trust: Trust,
+}
+
+/// How often a thread was seen on its stretch, and how often a fix lay elsewhere. While the
+/// latter are the more, only fixes in a row are credited: a walk leaves the corridor for a
+/// moment, a walk along the next street strays into it for a moment.
+#[derive(Debug, Clone, Copy)]
+struct Trust {
+    since: UtcMs,
+    here: u32,
+    elsewhere: u32,
+    /// How many fixes in a row lie here; none when the last lay elsewhere.
+    in_a_row: u32,
 }
 
 /// How a thread advances on a directed route, so that noise is not taken for progress.
@@ -100,14 +116,12 @@ impl Traversal {
             self.settle();
         }
         self.last = Some(at);
-        if spots.is_empty() {
-            return;
-        }
         let before = std::mem::take(&mut self.threads);
         let mut is_continued = vec![false; before.len()];
         for spot in spots {
             let mut pass = None;
             let mut ahead = Ahead::from(spot.at_m, at);
+            let mut trust: Option<Trust> = None;
             let directed_sure_m = line
                 .is_directed()
                 .then(|| SURE_M.min(SURE_SHARE * line.chain_m(spot.chain)));
@@ -119,6 +133,11 @@ impl Traversal {
                 *continued = true;
                 let joined = self.join(pass, thread.pass);
                 pass = Some(joined);
+                let here = thread.trust.here(at, gap_ms);
+                trust = Some(trust.map_or(here, |other| other.max(here)));
+                if !here.is_earned() {
+                    continue;
+                }
                 self.credit(joined, directed_sure_m, thread, &way, spot, at, &mut ahead);
             }
             let pass = pass.unwrap_or_else(|| self.begin_pass());
@@ -131,13 +150,17 @@ impl Traversal {
                 place,
                 pass,
                 ahead,
+                trust: trust.unwrap_or_else(|| Trust::from(at)),
             });
         }
         let waiting = before.into_iter().zip(is_continued);
         self.threads.extend(
             waiting
                 .filter(|(_, continued)| !continued)
-                .map(|(thread, _)| thread),
+                .map(|(thread, _)| Thread {
+                    trust: thread.trust.elsewhere(at, gap_ms),
+                    ..thread
+                }),
         );
     }
 
@@ -303,6 +326,64 @@ impl Pass {
         let across_m =
             (wide_deg.unwrap_or(0.0) * scale.x_m).hypot((self.north - self.south) * scale.y_m);
         self.covered.length_m() >= LEAST_ADVANCE * across_m
+    }
+}
+
+impl Trust {
+    fn from(since: UtcMs) -> Self {
+        Self {
+            since,
+            here: 1,
+            elsewhere: 0,
+            in_a_row: 1,
+        }
+    }
+
+    /// After one more fix on the stretch.
+    fn here(self, at: UtcMs, gap_ms: u64) -> Self {
+        let faded = self.faded(at, gap_ms);
+        Self {
+            here: faded.here.saturating_add(1),
+            in_a_row: faded.in_a_row.saturating_add(1),
+            ..faded
+        }
+    }
+
+    /// After one more fix that lies elsewhere.
+    fn elsewhere(self, at: UtcMs, gap_ms: u64) -> Self {
+        let faded = self.faded(at, gap_ms);
+        Self {
+            elsewhere: faded.elsewhere.saturating_add(1),
+            in_a_row: 0,
+            ..faded
+        }
+    }
+
+    /// What is long ago counts less: both counts are halved in the time of two gaps.
+    fn faded(self, at: UtcMs, gap_ms: u64) -> Self {
+        if at.0.saturating_sub(self.since.0) < gap_ms.saturating_mul(2) {
+            return self;
+        }
+        Self {
+            since: at,
+            here: self.here / 2,
+            elsewhere: self.elsewhere / 2,
+            ..self
+        }
+    }
+
+    fn is_earned(self) -> bool {
+        self.here >= self.elsewhere || self.in_a_row >= SURE_ROW
+    }
+
+    /// The better of two.
+    fn max(self, other: Self) -> Self {
+        let surplus = |trust: Self| i64::from(trust.here) - i64::from(trust.elsewhere);
+        if surplus(other) > surplus(self) {
+            other
+        } else {
+            self
+        }
     }
 }
 

@@ -117,6 +117,31 @@ fn parallel_street_outside_the_corridor_covers_nothing_and_inside_covers_all() {
 }
 
 #[test]
+fn parallel_street_walked_with_noise_is_not_bridged_from_stray_fix_to_stray_fix() {
+    let every_s = |y: f64| -> Vec<Fix> {
+        (0..=1000)
+            .map(|s| fix(f64::from(s), f64::from(s), y))
+            .collect()
+    };
+    // The next street lies 30 m off, so that one fix in four strays into the corridor …
+    let street = route(&[&[(0.0, 0.0), (1000.0, 0.0)]]);
+    let stray = of(&street, &noisy(&every_s(30.0), 10.0));
+    assert!(stray.ratio < 0.2, "{}", stray.ratio);
+    // … and is itself a part of the route.
+    let both = route(&[&[(0.0, 0.0), (1000.0, 0.0), (1000.0, 30.0), (0.0, 30.0)]]);
+    for by_m in [3.0, 6.0, 10.0] {
+        let one = of(&both, &noisy(&every_s(0.0), by_m));
+        assert!((0.48..0.6).contains(&one.ratio), "{by_m}: {}", one.ratio);
+    }
+    // A walk that loses the street for a fix in ten has walked it all.
+    let mut shaky = noisy(&every_s(0.0), 10.0);
+    for number in (5..shaky.len()).step_by(10) {
+        shaky[number] = fix(number as f64, number as f64, 27.0);
+    }
+    assert!(of(&street, &shaky).ratio > 0.99);
+}
+
+#[test]
 fn walk_backwards_covers_a_route_and_nothing_of_a_directed_one() {
     let back: Vec<_> = {
         let mut fixes = walk(0.0, (1000.0, 500.0), (1000.0, 0.0));
