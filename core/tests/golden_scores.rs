@@ -5,17 +5,16 @@ use std::path::PathBuf;
 
 use bading_core::model::grid::GridCode;
 use bading_core::model::person::PersonId;
+use bading_core::model::quality::{IndicatorKey, SubjectKind};
 use bading_core::model::quantity::{Proration, QuotaItem};
 use bading_core::model::verdict::{Score, Share};
 use bading_core::rules::attendance::attendance_score;
 use bading_core::rules::patrol::{checkpoints_score, coverage_score, loops_score};
-use bading_core::rules::policy::{Policy, QualityWeights, VolumeProfile};
-use bading_core::rules::quality::formulas::{
-    Counted, DepartmentFacts, GridFacts, InspectorFacts, department, grid, inspector,
-};
+use bading_core::rules::policy::{FORGED_PHOTO, Policy, VolumeProfile};
+use bading_core::rules::quality::formulas::{Counted, GridClass, SubjectFacts, measure, standard};
 use bading_core::rules::quantity::{DoneItem, quantity};
 use bading_core::rules::staffing::{Assignment, Leave, staffing};
-use bading_core::rules::verdict::{Deduction, VerdictParts, Veto, VetoReason, decide};
+use bading_core::rules::verdict::{Deduction, VerdictParts, Veto, decide};
 use serde_json::{Value, json};
 
 fn count(input: &Value, key: &str) -> u64 {
@@ -73,46 +72,21 @@ fn quantity_of(input: &Value) -> Value {
     only(quantity(&items, proration).expect("each key once").score)
 }
 
-fn inspector_of(input: &Value) -> Value {
-    let facts = InspectorFacts {
-        valid: counted(input, "valid"),
-        missed: counted(input, "missed"),
-        verification: counted(input, "verification"),
-        check: counted(input, "check"),
-    };
-    only(
-        inspector(&facts, &QualityWeights::default())
-            .expect("parts")
-            .score,
-    )
-}
-
-fn department_of(input: &Value) -> Value {
-    let facts = DepartmentFacts {
-        filed_count: count(input, "filed_count"),
-        closing: counted(input, "closing"),
-        on_time_handling: counted(input, "on_time_handling"),
-        rework: counted(input, "rework"),
-    };
-    only(
-        department(&facts, profile(input).department_steps())
-            .expect("parts")
-            .score,
-    )
-}
-
-fn grid_of(input: &Value) -> Value {
-    let facts = GridFacts {
-        filed_count: count(input, "filed_count"),
-        complaint: counted(input, "complaint"),
-        closing: counted(input, "closing"),
-        on_time_closing: counted(input, "on_time_closing"),
-    };
-    only(
-        grid(&facts, profile(input).grid_class_1_steps())
-            .expect("parts")
-            .score,
-    )
+/// Every field of the input is an indicator or a volume, but for the profile.
+fn quality_of(kind: SubjectKind, input: &Value) -> Value {
+    let mut facts = SubjectFacts::default();
+    for key in IndicatorKey::of_subject(kind) {
+        if input.get(key.as_str()).is_some() {
+            facts = facts.with(*key, counted(input, key.as_str()));
+        }
+    }
+    let mut policy = Policy::default();
+    if input.get("volume_profile").is_some() {
+        policy.volume_profile = profile(input);
+        facts = facts.with_volume(IndicatorKey::FiledVolume, count(input, "filed_count"));
+    }
+    let card = standard(kind, GridClass::One, &policy);
+    only(measure(&card, &facts).expect("parts").score)
 }
 
 fn verdict_of(input: &Value) -> Value {
@@ -133,7 +107,7 @@ fn verdict_of(input: &Value) -> Value {
     }
     policy.validate().expect("a valid policy");
     let veto = |number| Veto {
-        reason: VetoReason::ForgedPhoto,
+        reason: FORGED_PHOTO.to_owned(),
         what: format!("photo-{number}"),
     };
     let vetoes: Vec<_> = (0..count(input, "forged_photos")).map(veto).collect();
@@ -200,9 +174,9 @@ fn result_of(rule: &str, input: &Value) -> Value {
         ),
         "loops" => loops_of(input),
         "quantity" => quantity_of(input),
-        "inspector" => inspector_of(input),
-        "department" => department_of(input),
-        "grid_class_1" => grid_of(input),
+        "inspector" => quality_of(SubjectKind::Inspector, input),
+        "department" => quality_of(SubjectKind::Department, input),
+        "grid_class_1" => quality_of(SubjectKind::Grid, input),
         "verdict" => verdict_of(input),
         "staffing" => staffing_of(input),
         other => panic!("rule `{other}` is not known here"),

@@ -1,11 +1,12 @@
 //! What holds for every score: the laws, and the mistakes that other systems made.
 
+use bading_core::model::quality::{IndicatorKey, SubjectKind};
 use bading_core::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
 use bading_core::model::verdict::{Grade, Score};
 use bading_core::rules::attendance::attendance_score;
 use bading_core::rules::patrol::checkpoints_score;
 use bading_core::rules::policy::{GradeLimits, Policy, PolicyError};
-use bading_core::rules::quality::formulas::{Counted, InspectorFacts, inspector};
+use bading_core::rules::quality::formulas::{Counted, GridClass, SubjectFacts, measure, standard};
 use bading_core::rules::quality::{IndicatorInput, QualityError, quality};
 use bading_core::rules::quantity::{DoneItem, QuantityError, quantity};
 use bading_core::rules::verdict::{VerdictParts, decide};
@@ -19,6 +20,7 @@ fn input(key: &str, numerator: u64, denominator: u64, weight_permille: u32) -> I
         weight_permille,
         is_complement: false,
         cases: Vec::new(),
+        count: None,
     }
 }
 
@@ -29,16 +31,14 @@ fn score_of(inputs: &[IndicatorInput]) -> Option<Score> {
 #[test]
 fn mistake_of_a_rate_used_where_its_rest_was_meant() {
     let missed = |numerator| {
-        let facts = InspectorFacts {
-            missed: Counted {
-                numerator,
-                denominator: 160,
-                cases: Vec::new(),
-            },
-            ..InspectorFacts::default()
+        let counted = Counted {
+            numerator,
+            denominator: 160,
+            cases: Vec::new(),
         };
-        let weights = Policy::default().quality_permille;
-        inspector(&facts, &weights).expect("a part").score
+        let facts = SubjectFacts::default().with(IndicatorKey::Missed, counted);
+        let card = standard(SubjectKind::Inspector, GridClass::One, &Policy::default());
+        measure(&card, &facts).expect("a part").score
     };
     assert_eq!(missed(0).map(Score::hundredths), Some(10_000));
     assert_eq!(missed(8).map(Score::hundredths), Some(9_500));
@@ -50,7 +50,7 @@ fn mistake_of_weights_that_do_not_sum_to_1000() {
     let mut policy = Policy::default();
     policy.quality_permille.valid = 390;
     let expected = PolicyError::Weights {
-        group: "quality_permille",
+        group: "quality_permille".to_owned(),
         found: 990,
     };
     assert_eq!(policy.validate(), Err(expected.clone()));

@@ -9,8 +9,17 @@
 //!
 //! [`Policy::from_json`]: crate::rules::policy::Policy::from_json
 
+mod scorecards;
+
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
+
+pub use scorecards::{
+    CitySteps, Evaluation, EvaluationKind, EvaluationPart, PartSource, PeriodUnit, Scorecard,
+    VolumeSteps,
+};
 
 use crate::model::quantity::{QuotaItem, QuotaKey, Thousandths};
 use crate::model::verdict::{Grade, Score};
@@ -51,7 +60,22 @@ pub struct Policy {
     pub near_duplicate_m: u32,
     /// For how many hours after closing a case still has near-duplicates.
     pub near_duplicate_h: u32,
+    /// What other confirmed facts leave at most, in hundredths of a point, by the city's key.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub caps_hundredths: BTreeMap<String, u16>,
+    /// The volume steps that the city sets itself.
+    #[serde(skip_serializing_if = "CitySteps::is_empty")]
+    pub volume_steps: CitySteps,
+    /// The city's own cards, beside the standard one of each kind of subject.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scorecards: Vec<Scorecard>,
+    /// The city's composite and special evaluations.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evaluations: Vec<Evaluation>,
 }
+
+/// The key of the confirmed fact that every policy caps: a forged photo.
+pub const FORGED_PHOTO: &str = "forged_photo";
 
 /// The form of a policy's pack. There is one; another is refused where it is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -146,7 +170,7 @@ pub enum PolicyError {
     #[error("{group}: the weights sum to {found}, they must sum to 1000 ({})", remedy(*found))]
     Weights {
         /// Which weights: the field of the policy.
-        group: &'static str,
+        group: String,
         /// What they sum to.
         found: u64,
     },
@@ -168,6 +192,14 @@ pub enum PolicyError {
     /// The worst scores would have no grade.
     #[error("grades: E must begin at 0, found {0}: lower scores would have no grade")]
     GradesGap(u16),
+    /// A card or an evaluation that does not hold.
+    #[error("{field}: {why}")]
+    Card {
+        /// The card and its field.
+        field: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
     /// A figure beyond what it can mean.
     #[error("{field}: must be at most {max}, found {found}")]
     TooLarge {
@@ -242,6 +274,19 @@ impl Policy {
         check_most("loop_ratio_permille", self.loop_ratio_permille, 1000)?;
         let cap = self.forged_photo_cap_hundredths;
         check_most("forged_photo_cap_hundredths", cap, 10_000)?;
+        for (reason, cap) in &self.caps_hundredths {
+            let length = reason.chars().count();
+            if !(1..=64).contains(&length) || reason == FORGED_PHOTO {
+                return Err(PolicyError::Card {
+                    field: format!("caps_hundredths.{reason}"),
+                    why: "a key of 1 to 64 characters; forged_photo has a field of its own"
+                        .to_owned(),
+                });
+            }
+            check_most("caps_hundredths", *cap, 10_000)?;
+        }
+        self.volume_steps.check()?;
+        scorecards::check(&self.scorecards, &self.evaluations)?;
         self.grades.validate()
     }
 
@@ -258,6 +303,16 @@ impl Policy {
     pub fn forged_photo_cap(&self) -> Score {
         let most = self.forged_photo_cap_hundredths.min(10_000);
         Score::from_hundredths(most).expect("at most 100.00")
+    }
+
+    /// What a confirmed fact leaves at most; nothing for a reason without a cap.
+    #[must_use]
+    pub fn cap_of(&self, reason: &str) -> Option<Score> {
+        if reason == FORGED_PHOTO {
+            return Some(self.forged_photo_cap());
+        }
+        let most = self.caps_hundredths.get(reason)?;
+        Score::from_hundredths((*most).min(10_000))
     }
 }
 
@@ -291,6 +346,10 @@ impl Default for Policy {
             cut_off_working_days: 3,
             near_duplicate_m: 50,
             near_duplicate_h: 24,
+            caps_hundredths: BTreeMap::new(),
+            volume_steps: CitySteps::default(),
+            scorecards: Vec::new(),
+            evaluations: Vec::new(),
         }
     }
 }
@@ -386,12 +445,15 @@ impl GradeLimits {
 }
 
 fn check_weights(
-    group: &'static str,
+    group: impl Into<String>,
     weights: impl IntoIterator<Item = u32>,
 ) -> Result<(), PolicyError> {
     match weights.into_iter().map(u64::from).sum() {
         1000 => Ok(()),
-        found => Err(PolicyError::Weights { group, found }),
+        found => Err(PolicyError::Weights {
+            group: group.into(),
+            found,
+        }),
     }
 }
 

@@ -30,6 +30,8 @@ pub struct IndicatorInput {
     pub is_complement: bool,
     /// The cases behind the numerator, as identifiers.
     pub cases: Vec<String>,
+    /// Of a volume, how many there were; its counts are the points of its step.
+    pub count: Option<u64>,
 }
 
 /// One indicator of the result.
@@ -54,6 +56,9 @@ pub struct QualityIndicator {
     pub points_hundredths: Option<u64>,
     /// The cases behind the numerator.
     pub cases: Vec<String>,
+    /// Of a volume, how many there were; its counts are the points of its step.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
 }
 
 /// The quality of one subject in one period.
@@ -119,6 +124,7 @@ pub fn quality(inputs: &[IndicatorInput]) -> Result<Quality, QualityError> {
             share: share.is_applicable().then(|| share.reduced()),
             points_hundredths: is_counted.then(|| share.points_hundredths(spread)),
             cases: input.cases.clone(),
+            count: input.count,
         }
     };
     Ok(Quality {
@@ -153,6 +159,7 @@ mod tests {
             weight_permille,
             is_complement: false,
             cases: vec![format!("case-of-{key}")],
+            count: None,
         }
     }
 

@@ -26,18 +26,10 @@ pub struct VerdictParts {
 /// A confirmed fact that caps the score, whatever else was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Veto {
-    /// What was confirmed.
-    pub reason: VetoReason,
+    /// What was confirmed: `forged_photo`, or a key of the city's `caps_hundredths`.
+    pub reason: String,
     /// The case or photo, as an identifier.
     pub what: String,
-}
-
-/// What caps a score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum VetoReason {
-    /// A photo was forged, and a supervisor confirmed it.
-    ForgedPhoto,
 }
 
 /// Points taken off.
@@ -54,7 +46,7 @@ pub struct Deduction {
 /// One part of a verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct VerdictPart {
-    /// `coverage`, `time`, `quantity` or `quality`.
+    /// `coverage`, `time`, `quantity` or `quality`; `quality` alone for whoever walks no route.
     pub key: &'static str,
     /// Its published score; nothing when it is not applicable.
     pub score: Option<Score>,
@@ -70,7 +62,7 @@ pub struct AppliedCap {
     /// What it left.
     pub cap: Score,
     /// The veto's reason.
-    pub reason: VetoReason,
+    pub reason: String,
     /// The veto's case or photo.
     pub what: String,
 }
@@ -116,31 +108,50 @@ pub fn decide(
         ("quantity", parts.quantity, weights.quantity),
         ("quality", parts.quality, weights.quality),
     ];
+    decide_on(&given, vetoes, deductions, policy)
+}
+
+/// The verdict on whoever walks no route: their published quality, less what is taken off.
+#[must_use]
+pub fn decide_by_quality(
+    quality: Option<Score>,
+    vetoes: &[Veto],
+    deductions: &[Deduction],
+    policy: &Policy,
+) -> Verdict {
+    decide_on(&[("quality", quality, 1000)], vetoes, deductions, policy)
+}
+
+fn decide_on(
+    given: &[(&'static str, Option<Score>, u32)],
+    vetoes: &[Veto],
+    deductions: &[Deduction],
+    policy: &Policy,
+) -> Verdict {
     let mut sum = Share { part: 0, whole: 0 };
     for (_, score, weight) in given {
         let Some(score) = score else { continue };
-        sum.part += u64::from(score.hundredths()) * u64::from(weight);
-        sum.whole += u64::from(weight);
+        sum.part += u64::from(score.hundredths()) * u64::from(*weight);
+        sum.whole += u64::from(*weight);
     }
     let weighed = sum.is_applicable().then_some(sum);
     let capped = weighed.map(|weighed| score_of(weighed, vetoes, deductions, policy));
     let score = capped.as_ref().map(|(score, _)| *score);
+    let part = |(key, score, weight_permille): &(&'static str, Option<Score>, u32)| VerdictPart {
+        key,
+        score: *score,
+        weight_permille: *weight_permille,
+        spread_weight: score.and(weighed).map(|weighed| Share {
+            part: u64::from(*weight_permille),
+            whole: weighed.whole,
+        }),
+    };
     Verdict {
         policy_version: policy.version.clone(),
         score,
         grade: score.map(|score| policy.grades.grade(score)),
         not_evaluated: score.is_none(),
-        parts: given
-            .map(|(key, score, weight_permille)| VerdictPart {
-                key,
-                score,
-                weight_permille,
-                spread_weight: score.and(weighed).map(|weighed| Share {
-                    part: u64::from(weight_permille),
-                    whole: weighed.whole,
-                }),
-            })
-            .to_vec(),
+        parts: given.iter().map(part).collect(),
         weighed,
         deductions: deductions.to_vec(),
         vetoes: vetoes.to_vec(),
@@ -164,15 +175,16 @@ fn score_of(
     let mut left = deducted.min(10_000 * whole);
     let mut applied = None;
     for veto in vetoes {
-        let cap = match veto.reason {
-            VetoReason::ForgedPhoto => policy.forged_photo_cap(),
+        // A fact that the policy caps nothing for is told and lowers nothing.
+        let Some(cap) = policy.cap_of(&veto.reason) else {
+            continue;
         };
         let most = u128::from(cap.hundredths()) * whole;
         if left > most {
             left = most;
             applied = Some(AppliedCap {
                 cap,
-                reason: veto.reason,
+                reason: veto.reason.clone(),
                 what: veto.what.clone(),
             });
         }
@@ -188,6 +200,7 @@ fn score_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::policy::FORGED_PHOTO;
 
     fn score(text: &str) -> Option<Score> {
         Some(Score::parse(text).expect("a score of the test"))
@@ -204,7 +217,7 @@ mod tests {
 
     fn forged(what: &str) -> Veto {
         Veto {
-            reason: VetoReason::ForgedPhoto,
+            reason: FORGED_PHOTO.to_owned(),
             what: what.to_owned(),
         }
     }

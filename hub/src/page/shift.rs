@@ -1,7 +1,7 @@
 //! One shift: the verdict first, then the parts that it rests on.
 
 use bading_core::model::verdict::{Grade, Score, Share};
-use bading_core::rules::verdict::{Verdict, VerdictPart, VetoReason};
+use bading_core::rules::verdict::{Verdict, VerdictPart};
 use bading_core::services::review::ShiftReview;
 
 use super::html::{Attributes, Html};
@@ -238,7 +238,7 @@ fn reckoning(html: &mut Html, view: &View<'_>, verdict: &Verdict) {
             Some(cap) => {
                 let told = [
                     ("cap", Arg::Word(cap.cap.to_string())),
-                    ("reason", Arg::Word(veto(view, cap.reason))),
+                    ("reason", Arg::Word(text.named("veto", &cap.reason))),
                     ("what", Arg::Name(&cap.what)),
                 ];
                 html.leaf("li", &[("class", &"bad")], &text.with("cap", told));
@@ -246,11 +246,4 @@ fn reckoning(html: &mut Html, view: &View<'_>, verdict: &Verdict) {
             None => html.leaf("li", &[], &text.get("cap-none")),
         }
     });
-}
-
-fn veto(view: &View<'_>, reason: VetoReason) -> String {
-    let key = match reason {
-        VetoReason::ForgedPhoto => "forged_photo",
-    };
-    view.text.named("veto", key)
 }

@@ -43,7 +43,7 @@ fn weights_that_sum_to_990_are_refused_with_the_sum_and_the_group() {
     assert_eq!(
         error,
         PolicyError::Weights {
-            group: "quantity",
+            group: "quantity".to_owned(),
             found: 0
         }
     );

@@ -1,13 +1,16 @@
-//! Which indicators belong to whom, and what they weigh.
+//! The standard cards: which indicators belong to whom, and what they weigh.
 //!
 //! Who counts the facts decides what a numerator holds (DOMAIN "Quality" names each); here
-//! they are only put together. A seat's or a department's weights are constants of the
-//! published standards; the inspector's are the city's policy.
+//! they are only put together. A seat's or a department's weights are those of the published
+//! standards; the inspector's are the city's policy, as are cards of its own.
 //!
 //! Source: DOMAIN "Quality (定质)"; the volume steps are those of published municipal
 //! standards.
 
-use crate::rules::policy::{QualityWeights, VolumeProfile};
+use std::collections::BTreeMap;
+
+use crate::model::quality::{IndicatorKey, SubjectKind};
+use crate::rules::policy::{Policy, Scorecard, VolumeProfile, VolumeSteps};
 use crate::rules::quality::{IndicatorInput, Quality, QualityError, quality};
 
 /// Two counts, the first a part of the second, with the cases behind the first.
@@ -21,255 +24,235 @@ pub struct Counted {
     pub cases: Vec<String>,
 }
 
-/// What an inspector's quality is made of.
+/// What was counted of one subject in one period. What is absent was not counted: not
+/// applicable.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct InspectorFacts {
-    /// Own reports that were filed, of own reports.
-    pub valid: Counted,
-    /// Problems confirmed as missed, of all filed in the inspector's cells.
-    pub missed: Counted,
-    /// Verifications answered in time, of those due.
-    pub verification: Counted,
-    /// Checks answered in time, of those due.
-    pub check: Counted,
+pub struct SubjectFacts {
+    /// The shares.
+    pub counted: BTreeMap<IndicatorKey, Counted>,
+    /// The volumes.
+    pub volumes: BTreeMap<IndicatorKey, u64>,
 }
 
-/// What a department's quality is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DepartmentFacts {
-    /// Cases filed for it in a month.
-    pub filed_count: u64,
-    /// Closed, of those due.
-    pub closing: Counted,
-    /// Handed back in time, of those due.
-    pub on_time_handling: Counted,
-    /// Sent back, of those due for closing.
-    pub rework: Counted,
+/// The class of a cell, which decides the steps of its volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum GridClass {
+    /// Class 1.
+    #[default]
+    One,
+    /// Class 2, whose steps are the city's.
+    Two,
 }
 
-/// What a cell's quality is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct GridFacts {
-    /// Cases filed in it.
-    pub filed_count: u64,
-    /// Verified public complaints, of those filed.
-    pub complaint: Counted,
-    /// Closed, of those due.
-    pub closing: Counted,
-    /// Closed in time, of those due.
-    pub on_time_closing: Counted,
-}
-
-/// What an accepting clerk's (受理员) quality is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ClerkFacts {
-    /// Cases accepted.
-    pub accepted_count: u64,
-    /// Verifications sent in time, of those due.
-    pub verifications_sent: Counted,
-    /// Checks sent in time, of those due.
-    pub checks_sent: Counted,
-}
-
-/// What a shift head's (值班长) quality is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ShiftHeadFacts {
-    /// Filed in time, of those due.
-    pub filed_on_time: Counted,
-    /// Filed correctly, of those filed.
-    pub filed_correctly: Counted,
-    /// Closed in time, of those due.
-    pub closed_on_time: Counted,
-}
-
-/// What a dispatcher's (派遣员) quality is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct DispatcherFacts {
-    /// Cases dispatched.
-    pub dispatched_count: u64,
-    /// Dispatched in time, of those due.
-    pub on_time: Counted,
-    /// Dispatched to the right department, of those dispatched.
-    pub correct: Counted,
-}
-
-/// Points from 0 to 100 for a volume: of the first step that reaches it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct VolumeSteps<'a> {
-    /// Rising upper limits, each included in its step, with the points.
-    pub up_to: &'a [(u64, u8)],
-    /// The points beyond the last limit.
-    pub beyond: u8,
-}
-
-impl VolumeSteps<'_> {
-    /// Cases filed for a department in a month: the fewer, the more points.
-    pub const DEPARTMENT: VolumeSteps<'static> = VolumeSteps {
-        up_to: &[(50, 100), (100, 90), (200, 75), (500, 60), (1000, 40)],
-        beyond: 0,
-    };
-    /// Cases filed in a cell of class 1: the fewer, the more points.
-    pub const GRID_CLASS_1: VolumeSteps<'static> = VolumeSteps {
-        up_to: &[(0, 100), (2, 90), (4, 75), (6, 60), (8, 40)],
-        beyond: 0,
-    };
-    /// Cases accepted by a clerk: the more, the more points.
-    pub const CLERK: VolumeSteps<'static> = VolumeSteps {
-        up_to: &[(100, 0), (300, 40), (500, 60), (1200, 75), (2000, 90)],
-        beyond: 100,
-    };
-
-    /// The points of a volume.
+impl SubjectFacts {
+    /// The same facts with one share more.
     #[must_use]
-    pub fn points(&self, count: u64) -> u8 {
-        let step = self.up_to.iter().find(|(up_to, _)| count <= *up_to);
-        step.map_or(self.beyond, |(_, points)| *points)
+    pub fn with(mut self, key: IndicatorKey, counted: Counted) -> Self {
+        self.counted.insert(key, counted);
+        self
     }
-}
 
-impl VolumeProfile {
-    /// The steps of a department, or none where volumes do not count.
+    /// The same facts with one volume more.
     #[must_use]
-    pub fn department_steps(self) -> Option<VolumeSteps<'static>> {
-        match self {
-            Self::None => None,
-            Self::LegacyPart4 => Some(VolumeSteps::DEPARTMENT),
+    pub fn with_volume(mut self, key: IndicatorKey, count: u64) -> Self {
+        self.volumes.insert(key, count);
+        self
+    }
+
+    /// Adds what was counted in another period or part: counts are summed, never scores.
+    pub fn add(&mut self, other: &Self) {
+        for (key, counted) in &other.counted {
+            let sum = self.counted.entry(*key).or_default();
+            sum.numerator = sum.numerator.saturating_add(counted.numerator);
+            sum.denominator = sum.denominator.saturating_add(counted.denominator);
+            sum.cases.extend_from_slice(&counted.cases);
         }
-    }
-
-    /// The steps of a cell of class 1, or none where volumes do not count. Those of class 2
-    /// are the city's.
-    #[must_use]
-    pub fn grid_class_1_steps(self) -> Option<VolumeSteps<'static>> {
-        match self {
-            Self::None => None,
-            Self::LegacyPart4 => Some(VolumeSteps::GRID_CLASS_1),
+        for (key, count) in &other.volumes {
+            let sum = self.volumes.entry(*key).or_default();
+            *sum = sum.saturating_add(*count);
         }
     }
 }
 
-/// 400 valid + 200 (1 − missed) + 200 on-time verification + 200 on-time check, by default.
-///
-/// # Errors
-/// [`QualityError`] for counts that are no parts.
-pub fn inspector(
-    facts: &InspectorFacts,
-    weights: &QualityWeights,
-) -> Result<Quality, QualityError> {
-    quality(&[
-        rate("valid", &facts.valid, weights.valid),
-        rest("missed", &facts.missed, weights.missed),
-        rate("verification", &facts.verification, weights.verification),
-        rate("check", &facts.check, weights.check),
-    ])
+/// Steps of the optional profile that published municipal standards take from part 4 of the
+/// series: the fewer cases, the more points, but for the clerk.
+pub mod steps {
+    use super::VolumeSteps;
+
+    /// Cases filed for a department in a month.
+    #[must_use]
+    pub fn department() -> VolumeSteps {
+        of(&[(50, 100), (100, 90), (200, 75), (500, 60), (1000, 40)], 0)
+    }
+
+    /// Cases filed in a cell of class 1.
+    #[must_use]
+    pub fn grid_class_1() -> VolumeSteps {
+        of(&[(0, 100), (2, 90), (4, 75), (6, 60), (8, 40)], 0)
+    }
+
+    /// Cases accepted by a clerk: the more, the more points, in every profile.
+    #[must_use]
+    pub fn accepting_clerk() -> VolumeSteps {
+        of(
+            &[(100, 0), (300, 40), (500, 60), (1200, 75), (2000, 90)],
+            100,
+        )
+    }
+
+    fn of(up_to: &[(u64, u8)], beyond: u8) -> VolumeSteps {
+        let up_to = up_to.to_vec();
+        VolumeSteps { up_to, beyond }
+    }
 }
 
-/// 100 filed-volume step + 300 closing + 300 on-time handling + 300 (1 − rework).
+/// The standard card of a kind of subject. A volume without steps is not on it.
+///
+/// - `class`: that of the cell; it says nothing of other subjects.
+#[must_use]
+pub fn standard(kind: SubjectKind, class: GridClass, policy: &Policy) -> Scorecard {
+    use IndicatorKey as K;
+    let inspector = policy.quality_permille;
+    let city = &policy.volume_steps;
+    let legacy = |steps: fn() -> VolumeSteps| {
+        (policy.volume_profile == VolumeProfile::LegacyPart4).then(steps)
+    };
+    let (weights, steps): (Vec<(IndicatorKey, u32)>, Option<VolumeSteps>) = match kind {
+        SubjectKind::Inspector => (
+            vec![
+                (K::Valid, inspector.valid),
+                (K::Missed, inspector.missed),
+                (K::Verification, inspector.verification),
+                (K::Check, inspector.check),
+            ],
+            None,
+        ),
+        SubjectKind::Department => (
+            vec![
+                (K::FiledVolume, 100),
+                (K::Closing, 300),
+                (K::OnTimeHandling, 300),
+                (K::Rework, 300),
+            ],
+            city.department
+                .clone()
+                .or_else(|| legacy(steps::department)),
+        ),
+        SubjectKind::Grid => (
+            vec![
+                (K::Complaint, 100),
+                (K::FiledVolume, 200),
+                (K::Closing, 300),
+                (K::OnTimeClosing, 400),
+            ],
+            match class {
+                GridClass::One => city
+                    .grid_class_1
+                    .clone()
+                    .or_else(|| legacy(steps::grid_class_1)),
+                GridClass::Two => city.grid_class_2.clone(),
+            },
+        ),
+        SubjectKind::AcceptingClerk => (
+            vec![
+                (K::AcceptedVolume, 250),
+                (K::VerificationsSent, 400),
+                (K::ChecksSent, 350),
+            ],
+            Some(
+                city.accepting_clerk
+                    .clone()
+                    .unwrap_or_else(steps::accepting_clerk),
+            ),
+        ),
+        SubjectKind::ShiftHead => (
+            vec![
+                (K::FiledOnTime, 250),
+                (K::FiledCorrectly, 400),
+                (K::ClosedOnTime, 350),
+            ],
+            None,
+        ),
+        SubjectKind::Dispatcher => (
+            vec![
+                (K::DispatchedVolume, 200),
+                (K::DispatchedOnTime, 400),
+                (K::DispatchedCorrectly, 400),
+            ],
+            city.dispatcher.clone(),
+        ),
+    };
+    Scorecard {
+        code: kind.as_str().to_owned(),
+        name: String::new(),
+        subject: kind,
+        period: None,
+        classes: Vec::new(),
+        grids: Vec::new(),
+        weights_permille: weights.into_iter().collect(),
+        steps,
+    }
+}
+
+/// Scores facts by a card; what is not on it does not count.
 ///
 /// # Errors
 /// [`QualityError`] for counts that are no parts, or steps above 100 points.
-pub fn department(
-    facts: &DepartmentFacts,
-    steps: Option<VolumeSteps<'_>>,
-) -> Result<Quality, QualityError> {
-    quality(&[
-        volume("filed_volume", facts.filed_count, steps, 100),
-        rate("closing", &facts.closing, 300),
-        rate("on_time_handling", &facts.on_time_handling, 300),
-        rest("rework", &facts.rework, 300),
-    ])
+pub fn measure(card: &Scorecard, facts: &SubjectFacts) -> Result<Quality, QualityError> {
+    let nothing = Counted::default();
+    let inputs: Vec<_> = IndicatorKey::of_subject(card.subject)
+        .iter()
+        .filter_map(|key| {
+            let weight_permille = *card.weights_permille.get(key)?;
+            Some(if key.is_volume() {
+                volume(*key, facts, card.steps.as_ref(), weight_permille)
+            } else {
+                rate(
+                    *key,
+                    facts.counted.get(key).unwrap_or(&nothing),
+                    weight_permille,
+                )
+            })
+        })
+        .collect();
+    quality(&inputs)
 }
 
-/// 100 (1 − complaint) + 200 filed-volume step + 300 closing + 400 on-time closing.
-///
-/// - `steps`: [`VolumeProfile::grid_class_1_steps`], or the city's for class 2.
-///
-/// # Errors
-/// [`QualityError`] for counts that are no parts, or steps above 100 points.
-pub fn grid(facts: &GridFacts, steps: Option<VolumeSteps<'_>>) -> Result<Quality, QualityError> {
-    quality(&[
-        rest("complaint", &facts.complaint, 100),
-        volume("filed_volume", facts.filed_count, steps, 200),
-        rate("closing", &facts.closing, 300),
-        rate("on_time_closing", &facts.on_time_closing, 400),
-    ])
-}
-
-/// 250 volume + 400 verifications sent on time + 350 checks sent on time.
-///
-/// # Errors
-/// [`QualityError`] for counts that are no parts.
-pub fn accepting_clerk(facts: &ClerkFacts) -> Result<Quality, QualityError> {
-    let steps = Some(VolumeSteps::CLERK);
-    quality(&[
-        volume("accepted_volume", facts.accepted_count, steps, 250),
-        rate("verifications_sent", &facts.verifications_sent, 400),
-        rate("checks_sent", &facts.checks_sent, 350),
-    ])
-}
-
-/// 250 filed on time + 400 filed correctly + 350 closed on time.
-///
-/// # Errors
-/// [`QualityError`] for counts that are no parts.
-pub fn shift_head(facts: &ShiftHeadFacts) -> Result<Quality, QualityError> {
-    quality(&[
-        rate("filed_on_time", &facts.filed_on_time, 250),
-        rate("filed_correctly", &facts.filed_correctly, 400),
-        rate("closed_on_time", &facts.closed_on_time, 350),
-    ])
-}
-
-/// 200 volume + 400 on time + 400 correct.
-///
-/// - `steps`: the city's; without them the volume does not count.
-///
-/// # Errors
-/// [`QualityError`] for counts that are no parts, or steps above 100 points.
-pub fn dispatcher(
-    facts: &DispatcherFacts,
-    steps: Option<VolumeSteps<'_>>,
-) -> Result<Quality, QualityError> {
-    quality(&[
-        volume("dispatched_volume", facts.dispatched_count, steps, 200),
-        rate("on_time", &facts.on_time, 400),
-        rate("correct", &facts.correct, 400),
-    ])
-}
-
-fn rate(key: &str, counted: &Counted, weight_permille: u32) -> IndicatorInput {
+fn rate(key: IndicatorKey, counted: &Counted, weight_permille: u32) -> IndicatorInput {
     IndicatorInput {
-        key: key.to_owned(),
+        key: key.as_str().to_owned(),
         numerator: counted.numerator,
         denominator: counted.denominator,
         weight_permille,
-        is_complement: false,
+        is_complement: key.is_complement(),
         cases: counted.cases.clone(),
-    }
-}
-
-fn rest(key: &str, counted: &Counted, weight_permille: u32) -> IndicatorInput {
-    IndicatorInput {
-        is_complement: true,
-        ..rate(key, counted, weight_permille)
+        count: None,
     }
 }
 
 /// A volume as its points of 100; without steps it weighs nothing and is not applicable.
 fn volume(
-    key: &str,
-    count: u64,
-    steps: Option<VolumeSteps<'_>>,
+    key: IndicatorKey,
+    facts: &SubjectFacts,
+    steps: Option<&VolumeSteps>,
     weight_permille: u32,
 ) -> IndicatorInput {
-    let counted = |points: u8| Counted {
-        numerator: u64::from(points),
+    let count = facts.volumes.get(&key).copied();
+    let Some((steps, count)) = steps.zip(count) else {
+        let weight_permille = if steps.is_some() { weight_permille } else { 0 };
+        return IndicatorInput {
+            count,
+            ..rate(key, &Counted::default(), weight_permille)
+        };
+    };
+    let points = Counted {
+        numerator: u64::from(steps.points(count)),
         denominator: 100,
         cases: Vec::new(),
     };
-    match steps {
-        Some(steps) => rate(key, &counted(steps.points(count)), weight_permille),
-        None => rate(key, &Counted::default(), 0),
+    IndicatorInput {
+        count: Some(count),
+        ..rate(key, &points, weight_permille)
     }
 }
 

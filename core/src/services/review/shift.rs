@@ -13,6 +13,7 @@ use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
 use crate::model::identifiers::PersonId;
 use crate::model::place::LatLon;
+use crate::model::quality::{IndicatorKey, SubjectKind};
 use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
@@ -24,7 +25,7 @@ use crate::rules::patrol::{
     CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score,
 };
 use crate::rules::quality::Quality;
-use crate::rules::quality::formulas::{InspectorFacts, inspector};
+use crate::rules::quality::formulas::{GridClass, SubjectFacts, measure, standard};
 use crate::rules::quantity::{DoneItem, Excluded, Quantity, quantity};
 use crate::rules::roster::Shift;
 use crate::rules::verdict::{Verdict, VerdictParts, decide};
@@ -176,15 +177,11 @@ pub(super) fn review_shift(
         .flatten()
         .map(|slot| attendance(slot, &walked.fixes, &checks.in_hand, &policy.attendance));
     let quantity = quantity_of(inputs, &walked, &reports, loops.as_ref());
-    let quality = inspector(
-        &InspectorFacts {
-            valid: reports.valid.clone(),
-            check: checks.on_time.clone(),
-            ..InspectorFacts::default()
-        },
-        &policy.quality_permille,
-    )
-    .expect("every part is counted out of its whole");
+    let facts = SubjectFacts::default()
+        .with(IndicatorKey::Valid, reports.valid.clone())
+        .with(IndicatorKey::Check, checks.on_time.clone());
+    let card = standard(SubjectKind::Inspector, GridClass::One, policy);
+    let quality = measure(&card, &facts).expect("every part is counted out of its whole");
     let verdict = decide(
         &VerdictParts {
             coverage: scored.as_ref().and_then(|score| score.score),
