@@ -18,6 +18,10 @@ pub mod clock_pack;
 pub mod deadline;
 /// The CSV of deadlines that are asked for.
 pub mod deadline_rows;
+/// Composite and special evaluations.
+pub mod evaluation;
+/// Why a score is what it is, as a tree in two languages.
+pub mod explain;
 /// The hours of working days.
 pub mod hours;
 /// Time limits as duty lists word them.
