@@ -1,6 +1,10 @@
 //! The grammar of the command.
 
+mod score;
+
 use std::path::PathBuf;
+
+pub(crate) use score::*;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -77,6 +81,8 @@ pub(crate) enum Command {
     Convert(Convert),
     /// When a time limit of the duty list ends.
     Deadline(Deadline),
+    /// Scores of facts by a policy, with the reasons down to each count.
+    Score(Score),
     /// Look at photos, make pictures of them.
     Photo {
         #[command(subcommand)]

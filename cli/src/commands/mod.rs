@@ -13,6 +13,7 @@ mod patrol;
 mod phone;
 mod photo;
 mod review;
+mod score;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -41,6 +42,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Coverage(given) => coverage::run(given, output),
         Command::Convert(convert) => locate::convert_points(convert, output),
         Command::Deadline(given) => deadline::run(given, output),
+        Command::Score(given) => score::run(given, output),
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
         Command::Review {

@@ -22,6 +22,8 @@ pub mod deadline_rows;
 pub mod evaluation;
 /// Why a score is what it is, as a tree in two languages.
 pub mod explain;
+/// The facts that scores are computed from, as JSON.
+pub mod facts;
 /// The hours of working days.
 pub mod hours;
 /// Time limits as duty lists word them.
@@ -36,6 +38,8 @@ pub mod quality;
 pub mod quantity;
 /// Who is on duty where and when.
 pub mod roster;
+/// Scores of facts by a policy, with their explanation.
+pub mod score;
 /// Whether every duty cell has a person in every slot.
 pub mod staffing;
 /// The four scores as one, with its grade.

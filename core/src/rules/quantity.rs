@@ -2,14 +2,14 @@
 //!
 //! Source: DOMAIN "Quantity (定量)".
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
 use crate::model::verdict::{Score, Share};
 
 /// Why something that was done does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExclusionReason {
     /// Somebody reported it before.
