@@ -2,6 +2,7 @@
 //! computed from.
 
 use super::{Explanation, ReferenceKind};
+use crate::model::quantity::Proration;
 use crate::model::verdict::{Grade, Score, Share};
 use crate::rules::evaluation::EvaluationScore;
 use crate::rules::patrol::{CountScore, CoverageScore};
@@ -194,7 +195,8 @@ pub fn attendance(
 /// What was done of the quota, and what does not count.
 #[must_use]
 pub fn quantity(quantity: &Quantity) -> Explanation {
-    let why = quantity.items.iter().map(quota);
+    let owed = quantity.proration;
+    let why = quantity.items.iter().map(|item| quota(item, owed));
     let Some(score) = quantity.score else {
         return Explanation::new("quantity-none").because(why);
     };
@@ -209,7 +211,7 @@ pub fn quantity(quantity: &Quantity) -> Explanation {
     told.because(why)
 }
 
-fn quota(item: &QuantityItem) -> Explanation {
+fn quota(item: &QuantityItem, owed: Proration) -> Explanation {
     let excluded = item.excluded.iter().map(|excluded| {
         let reason = serde_json::to_value(excluded.reason).unwrap_or_default();
         Explanation::new("excluded")
@@ -221,11 +223,19 @@ fn quota(item: &QuantityItem) -> Explanation {
     let named = |key| Explanation::new(key).word("item", "item", item.key.as_str());
     let told = match (item.share, item.spread_weight) {
         (Some(share), Some(spread)) => {
-            let is_cut = item.is_capped && share.part == share.whole && item.done > item.quota;
+            let (part, whole) = owed.parts();
+            let (done, asked) = (item.done.get().into(), item.quota.get().into());
+            let exceeds =
+                |done: u128, asked: u128| done * u128::from(whole) > asked * u128::from(part);
+            let is_cut = item.is_capped && exceeds(done, asked);
             let key = if is_cut { "quota-capped" } else { "quota" };
+            let asked = match part == whole {
+                true => item.quota.to_string(),
+                false => format!("{} × {part}/{whole}", item.quota),
+            };
             let told = named(key)
                 .text("done", item.done)
-                .text("quota", item.quota)
+                .text("quota", asked)
                 .count("weight", spread.part)
                 .count("weights", spread.whole);
             match is_cut {
@@ -243,7 +253,9 @@ fn quota(item: &QuantityItem) -> Explanation {
 /// - `card`: the key of a standard card, or the name of a city's.
 #[must_use]
 pub fn quality(card: &str, quality: &Quality) -> Explanation {
-    let why = quality.indicators.iter().map(indicator);
+    // A volume that weighs nothing and was not counted says nothing.
+    let is_told = |one: &&QualityIndicator| one.weight_permille > 0 || one.count.is_some();
+    let why = quality.indicators.iter().filter(is_told).map(indicator);
     match quality.score {
         Some(score) => Explanation::new("quality")
             .word("card", "card", card)
