@@ -18,6 +18,8 @@ pub mod clock_pack;
 pub mod deadline;
 /// The CSV of deadlines that are asked for.
 pub mod deadline_rows;
+/// The clock of one handling, with extensions, suspension, return and appeal.
+pub mod handling;
 /// The hours of working days.
 pub mod hours;
 /// Time limits as duty lists word them.
