@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::time::{ClockReading, TimeSpan, UtcMs};
 use crate::oplog::commit::Header;
+use crate::oplog::fold::{CaseState, Event};
 use crate::oplog::hlc::CLOCK_LEAD_MS;
 
 /// What a device's clocks said when it signed, and where in its stream that was.
@@ -136,6 +137,26 @@ impl TrustedTimes {
             }
         }
         Self { spans }
+    }
+
+    /// Judges the times of everything that happened to cases.
+    #[must_use]
+    pub fn of_cases(cases: &[CaseState]) -> Self {
+        Self::of(cases.iter().flat_map(|case| &case.events).map(|event| Act {
+            commit: event.op.commit,
+            device: event.device,
+            signing: event.signing.clone(),
+            last_hub_time: event.last_hub_time,
+            stamped: event.hub_time,
+        }))
+    }
+
+    /// When something was done; the time that counts otherwise where its commit was not among
+    /// the acts.
+    #[must_use]
+    pub fn span_of(&self, event: &Event) -> TimeSpan {
+        let at = || TimeSpan::at(event.at.ms);
+        self.span(&event.op.commit).unwrap_or_else(at)
     }
 
     /// When a commit was signed; nothing for one that was not among the acts.
