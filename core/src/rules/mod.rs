@@ -20,6 +20,8 @@ pub mod deadline;
 pub mod deadline_rows;
 /// The clock of one handling, with extensions, suspension, return and appeal.
 pub mod handling;
+/// The JSON in which a handling is asked for.
+pub mod handling_file;
 /// The hours of working days.
 pub mod hours;
 /// Time limits as duty lists word them.
