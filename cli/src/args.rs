@@ -1,10 +1,18 @@
 //! The grammar of the command.
 
+<<<<<<< HEAD
 mod score;
 
 use std::path::PathBuf;
 
 pub(crate) use score::*;
+=======
+mod deadline;
+
+use std::path::PathBuf;
+
+pub(crate) use deadline::*;
+>>>>>>> h4-time
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -593,43 +601,6 @@ pub(crate) struct Convert {
     /// CSV with a header: id, lat, lon; `-` is stdin.
     #[arg(default_value = "-")]
     pub(crate) file: PathBuf,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct Deadline {
-    /// When the limit begins, RFC 3339 with an offset.
-    #[arg(
-        long,
-        value_name = "TIME",
-        required_unless_present = "batch",
-        requires = "limit"
-    )]
-    pub(crate) start: Option<String>,
-    /// The limit as the duty list words it: 4小时, 5个工作日, 2紧急工作时.
-    #[arg(
-        long,
-        value_name = "TEXT",
-        required_unless_present = "batch",
-        requires = "start",
-        allow_hyphen_values = true
-    )]
-    pub(crate) limit: Option<String>,
-    /// CSV with a header: start, limit; answers one JSON object a line. `-` is stdin.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["start", "limit"])]
-    pub(crate) batch: Option<PathBuf>,
-    /// Calendars of the years concerned, holiday-cn JSON; urgent limits need none.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
-    pub(crate) calendar: Vec<PathBuf>,
-    /// Hours of a working day, or of a season from a day on: MM-DD=HH:MM-HH:MM,… Without it
-    /// 08:00-12:00,14:00-18:00.
-    #[arg(long, value_name = "HOURS", num_args = 1..)]
-    pub(crate) hours: Vec<String>,
-    /// The city's offset from UTC in minutes.
-    #[arg(long, default_value_t = 480, allow_hyphen_values = true)]
-    pub(crate) utc_offset_min: i32,
-    /// 小时, 分钟 and 天 run around the clock where the wording does not say.
-    #[arg(long)]
-    pub(crate) bare_is_continuous: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -33,7 +33,7 @@ use bading_core::services::review::{
 use serde_json::json;
 use uuid::Uuid;
 
-use support::city::{MINUTE_MS, Phone, authority};
+use support::city::{MINUTE_MS, Phone, START, authority};
 use support::station::{Stamper, TestHost, at, commits, fix, in_store, open, planned, put};
 
 /// 08:00 in Shanghai on Monday, 2 March 2026: the beginning of the shift.
@@ -66,7 +66,8 @@ impl Town {
         let mut hub = Stamper::new();
         hub.enrol(&engine, "boss", Role::Supervisor);
         let mut phone = |seed, authority: Authority| {
-            let phone = Phone::new(seed, authority.clone());
+            let mut phone = Phone::new(seed, authority.clone());
+            phone.last_hub_time = Some(START);
             hub.grant(&engine, phone.key(), authority);
             phone
         };

@@ -13,19 +13,22 @@ use bading_core::rules::hours::WorkingHours;
 use bading_core::rules::limit::Limit;
 use serde_json::Number;
 
-use super::read;
+use super::{deadline_case, read};
 use crate::args;
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
 
 pub(super) fn run(given: &args::Deadline, output: &Output) -> Result<Exit, Failure> {
     let clock = clock(given)?;
+    if let Some(path) = &given.case {
+        return deadline_case::run(path, &clock, output);
+    }
     match (&given.batch, &given.start, &given.limit) {
         (Some(path), ..) => batch(path, &clock, output)?,
         (None, Some(start), Some(limit)) => one(start, limit, &clock, output)?,
         // The grammar asks for one or the other.
         (None, ..) => {
             return Err(Failure::input(
-                "--start and --limit, or --batch, are needed",
+                "--start and --limit, or --batch, or --case, are needed",
             ));
         }
     }

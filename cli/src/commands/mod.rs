@@ -3,6 +3,7 @@
 mod case;
 mod coverage;
 mod deadline;
+mod deadline_case;
 mod demo;
 mod duties;
 mod hub;

@@ -55,9 +55,59 @@ pub struct ClockReading {
     pub boot: [u8; 16],
 }
 
+/// When an act was done, as far as it can be trusted: at the earliest and at the latest, both
+/// included. An act whose time is known is one instant. It is not a duration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TimeSpan {
+    earliest: UtcMs,
+    latest: UtcMs,
+}
+
+impl TimeSpan {
+    /// From one instant to another; nothing when the second comes first.
+    #[must_use]
+    pub fn try_new(earliest: UtcMs, latest: UtcMs) -> Option<Self> {
+        (earliest <= latest).then_some(Self { earliest, latest })
+    }
+
+    /// An act whose time is known.
+    #[must_use]
+    pub fn at(instant: UtcMs) -> Self {
+        Self {
+            earliest: instant,
+            latest: instant,
+        }
+    }
+
+    /// It was not before this.
+    #[must_use]
+    pub fn earliest(self) -> UtcMs {
+        self.earliest
+    }
+
+    /// It was not after this.
+    #[must_use]
+    pub fn latest(self) -> UtcMs {
+        self.latest
+    }
+
+    /// True when the time is known.
+    #[must_use]
+    pub fn is_instant(self) -> bool {
+        self.earliest == self.latest
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn span_of_an_act_never_ends_before_it_begins() {
+        assert_eq!(TimeSpan::try_new(UtcMs(2), UtcMs(1)), None);
+        let one = TimeSpan::try_new(UtcMs(2), UtcMs(2)).expect("an instant");
+        assert!(one.is_instant() && one == TimeSpan::at(UtcMs(2)));
+    }
 
     #[test]
     fn rfc3339_with_an_offset_becomes_utc() {

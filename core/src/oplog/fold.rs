@@ -25,6 +25,7 @@ use crate::oplog::history::in_order;
 use crate::oplog::hlc::Hlc;
 use crate::oplog::judge::{Refusal, judge};
 use crate::oplog::merge::{FieldValue, Register, Version};
+use crate::oplog::trusted_time::Signing;
 
 /// The hub's stamp on a commit, as a fold needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +126,8 @@ pub struct Event {
     pub hub_time: Option<UtcMs>,
     /// The last hub time that the device had seen when it acted.
     pub last_hub_time: Option<UtcMs>,
+    /// What the device's clocks said when it signed.
+    pub signing: Signing,
     /// The reason or the comment, when the operation has one and it is not erased.
     pub text: Option<String>,
     /// What became of it.
@@ -540,6 +543,7 @@ impl CaseState {
             at: signed.at,
             hub_time: signed.hub_time,
             last_hub_time: signed.commit.header().last_hub_time,
+            signing: Signing::of(signed.commit.header()),
             text,
             outcome,
             is_provisional: signed.is_provisional,

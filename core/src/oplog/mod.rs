@@ -26,3 +26,4 @@ pub mod merge;
 mod operation;
 pub mod patrol;
 pub mod sign;
+pub mod trusted_time;

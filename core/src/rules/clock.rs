@@ -14,7 +14,7 @@
 //!
 //! Source: DOMAIN "The clock".
 
-use chrono::{DateTime, Datelike, FixedOffset, SecondsFormat};
+use chrono::{DateTime, Datelike, FixedOffset, Months, SecondsFormat};
 use thiserror::Error;
 
 use super::calendar::{Calendar, NotCovered, date_of};
@@ -183,12 +183,27 @@ impl WorkingClock {
         limit: &Limit,
         pauses: &[Pause],
     ) -> Result<Deadline, DeadlineError> {
-        let (measure, amount) = self.own_clock(limit.span());
+        self.add_extended(start, limit, 1, pauses)
+    }
+
+    /// The deadline of `times` limits one after the other, as an extension (延期) grants them.
+    ///
+    /// # Errors
+    /// As [`Self::add_with_pauses`].
+    pub fn add_extended(
+        &self,
+        start: UtcMs,
+        limit: &Limit,
+        times: u8,
+        pauses: &[Pause],
+    ) -> Result<Deadline, DeadlineError> {
+        let (measure, one) = self.own_clock(limit.span());
+        let amount = one * u128::from(times);
         let (run, begun) = self.position(measure, start)?;
         let unpaused = self.instant(measure, run, begun + amount)?;
         let limit_ms = match measure {
             Measure::Days => self.working_ms_between(start, unpaused)?,
-            // Ten years at most, as the limit promises.
+            // Ten years a limit at most, as it promises.
             Measure::Continuous | Measure::Hours => u64::try_from(amount).unwrap_or(u64::MAX),
         };
         let mut due = unpaused;
@@ -229,12 +244,38 @@ impl WorkingClock {
         pauses: &[Pause],
         at: UtcMs,
     ) -> Result<Lamp, DeadlineError> {
-        let (measure, amount) = self.own_clock(limit.span());
+        self.lamp_extended(start, limit, 1, pauses, at)
+    }
+
+    /// The lamp of `times` limits one after the other.
+    ///
+    /// # Errors
+    /// As [`Self::add_with_pauses`].
+    pub fn lamp_extended(
+        &self,
+        start: UtcMs,
+        limit: &Limit,
+        times: u8,
+        pauses: &[Pause],
+        at: UtcMs,
+    ) -> Result<Lamp, DeadlineError> {
+        let (measure, one) = self.own_clock(limit.span());
+        let amount = one * u128::from(times);
         let mut used = self.measure(measure, start, at)?;
         for pause in joined(pauses, start, at) {
             used -= self.measure(measure, pause.from, pause.to)?;
         }
         Ok(Lamp::of(used, amount))
+    }
+
+    /// The same local time a year later; 28 February where 29 February has no other.
+    #[must_use]
+    pub fn a_year_after(&self, at: UtcMs) -> UtcMs {
+        let shifted = i64::try_from(at.0.min(UtcMs::MAX.0)).unwrap_or(0) + self.offset_ms();
+        DateTime::from_timestamp_millis(shifted)
+            .and_then(|local| local.checked_add_months(Months::new(12)))
+            .and_then(|local| u64::try_from(local.timestamp_millis() - self.offset_ms()).ok())
+            .map_or(UtcMs::MAX, |ms| UtcMs(ms).min(UtcMs::MAX))
     }
 
     /// Prints an instant as RFC 3339 with the city's offset; milliseconds only where there are

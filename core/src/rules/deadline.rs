@@ -74,6 +74,16 @@ pub enum Lamp {
 }
 
 impl Lamp {
+    /// The key in JSON.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "green",
+            Self::Yellow => "yellow",
+            Self::Red => "red",
+        }
+    }
+
     /// The lamp of a share: both in the same unit, the limit's own.
     #[must_use]
     pub fn of(used: u128, limit: u128) -> Self {

@@ -24,6 +24,10 @@ pub mod evaluation;
 pub mod explain;
 /// The facts that scores are computed from, as JSON.
 pub mod facts;
+/// The clock of one handling, with extensions, suspension, return and appeal.
+pub mod handling;
+/// The JSON in which a handling is asked for.
+pub mod handling_file;
 /// The hours of working days.
 pub mod hours;
 /// Time limits as duty lists word them.

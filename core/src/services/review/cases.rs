@@ -1,19 +1,21 @@
 //! Cases in a review: where each stands, by when it was to be handed back, and whether it was.
 //!
 //! Handling runs from the hub's dispatch to the department's hand-back, by the time at which
-//! it was done. A return voids the clock, the next dispatch starts a full limit; after a
-//! rework the remainder goes on.
+//! it was done, as far as that is trusted: nobody is late for a network that was not there.
+//! The rules of its clock are those of [`handling`](crate::rules::handling).
 
 use serde::Serialize;
 
-use super::ReviewScope;
 use super::inputs::{Packs, ReviewInputs};
+use super::{ReviewScope, Undecided};
 use crate::model::case::Field;
-use crate::model::time::UtcMs;
+use crate::model::time::{TimeSpan, UtcMs};
 use crate::model::workflow::Action;
 use crate::oplog::fold::{CaseState, Event, Outcome};
 use crate::oplog::merge::FieldValue;
-use crate::rules::deadline::{Deadline, DeadlineError, Lamp, Pause};
+use crate::oplog::trusted_time::TrustedTimes;
+use crate::rules::deadline::{DeadlineError, Lamp};
+use crate::rules::handling::{Handling, HandlingEvent, Judgement, Step, handling};
 use crate::rules::limit::Limit;
 
 /// A case in a review.
@@ -54,20 +56,57 @@ pub struct Timeliness {
     pub limit: Option<String>,
     /// When the hub dispatched it, in the city's time.
     pub dispatched: String,
-    /// When it was handed back.
+    /// When it was handed back; the end of the time in which it was, where that is not known
+    /// better.
     pub handed_back: Option<String>,
+    /// The beginning and the end of that time, where the hand-back is not an instant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<[String; 2]>,
     /// By when it was due.
     pub due: Option<String>,
     /// `green` to 80 % of the limit, `yellow` to 100 %, `red` beyond.
     pub lamp: Option<&'static str>,
-    /// True when it was handed back late, or is late and still open.
+    /// True when it was certainly handed back late, or is late and still open.
     pub overdue: bool,
+    /// `not_due_yet`, `on_time`, `late`, `undecided` (the hand-back may lie on either side of
+    /// the deadline) or `exempt`; nothing while the deadline is provisional.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judgement: Option<&'static str>,
+    /// Extensions that were approved.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub extensions: u8,
+    /// Times that did not count, from and to.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paused: Vec<[String; 2]>,
+    /// Who handed it back.
+    #[serde(skip)]
+    pub handed_back_by: Option<String>,
     /// Why there is no deadline yet: `no_limit`, `limit_not_understood`, or
     /// `calendar_missing` with the year; the deadline is then provisional.
     pub provisional: Option<String>,
 }
 
+fn is_zero(count: &u8) -> bool {
+    *count == 0
+}
+
 impl CaseReview {
+    /// The hand-back, where it is not known on which side of the deadline it was.
+    #[must_use]
+    pub fn undecided(&self) -> Option<Undecided> {
+        let told = self.handling.as_ref()?;
+        let back = told.handed_back.clone()?;
+        let [earliest, latest] = told.span.clone().unwrap_or_else(|| [back.clone(), back]);
+        (told.judgement == Some(Judgement::Undecided.as_str())).then(|| Undecided {
+            case_id: self.case_id.clone(),
+            what: Action::Handle.as_str(),
+            person: told.handed_back_by.clone(),
+            earliest,
+            latest,
+            due: told.due.clone(),
+        })
+    }
+
     /// True when its handling is late.
     #[must_use]
     pub fn is_overdue(&self) -> bool {
@@ -76,7 +115,11 @@ impl CaseReview {
 }
 
 /// The cases of a review, by their beginning.
-pub(super) fn review_cases(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Vec<CaseReview> {
+pub(super) fn review_cases(
+    scope: &ReviewScope,
+    inputs: &ReviewInputs<'_>,
+    times: &TrustedTimes,
+) -> Vec<CaseReview> {
     let mut cases: Vec<_> = inputs
         .cases
         .iter()
@@ -85,7 +128,7 @@ pub(super) fn review_cases(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Ve
     cases.sort_by_key(|case| (case.opened.as_ref().map(|o| o.at), case.case_id));
     cases
         .into_iter()
-        .map(|case| review_case(case, scope.as_of, inputs.packs))
+        .map(|case| review_case(case, scope.as_of, inputs.packs, times))
         .collect()
 }
 
@@ -100,7 +143,7 @@ fn is_in_scope(case: &CaseState, scope: &ReviewScope) -> bool {
         && scope.wants_grid(case.grid().as_ref())
 }
 
-fn review_case(case: &CaseState, as_of: UtcMs, packs: &Packs) -> CaseReview {
+fn review_case(case: &CaseState, as_of: UtcMs, packs: &Packs, times: &TrustedTimes) -> CaseReview {
     let opened = case.opened.as_ref();
     let place = case
         .register(Field::Place)
@@ -123,7 +166,7 @@ fn review_case(case: &CaseState, as_of: UtcMs, packs: &Packs) -> CaseReview {
             .map(ToString::to_string),
         department: case.department.as_ref().map(ToString::to_string),
         opened: opened.map(|opened| packs.local(opened.at.ms)),
-        handling: handling_of(case, as_of, packs),
+        handling: handling_of(case, as_of, packs, times),
         photos: case
             .photos()
             .map(|of| (of.photo.hash.to_string(), of.photo.role.as_str()))
@@ -152,108 +195,121 @@ fn class_name(case: &CaseState, packs: &Packs) -> Option<String> {
         .map(|entry| entry.name.clone())
 }
 
-/// What counts of a case's handling, from its moves that took effect.
-#[derive(Debug, Default)]
-struct Handling {
-    dispatched: Option<UtcMs>,
-    handed_back: Option<UtcMs>,
-    pauses: Vec<Pause>,
+/// What concerns the handling of a case, from its moves that took effect. The hub's and the
+/// centre's moves count from the hub's stamp, a hand-back from when it was done.
+fn steps_of(case: &CaseState, times: &TrustedTimes) -> Vec<HandlingEvent> {
+    let moves = case.events.iter().filter_map(|event| {
+        let stamped = TimeSpan::at(event.hub_time.unwrap_or(event.at.ms));
+        let what = STEPS
+            .iter()
+            .find(|(action, _)| event.what == action.as_str())
+            .map(|(_, step)| *step)?;
+        let at = match what {
+            Step::HandedBack => times.span_of(event),
+            _ => stamped,
+        };
+        (event.outcome == Outcome::Effective).then_some(HandlingEvent { at, what })
+    });
+    moves.collect()
 }
 
-impl Handling {
-    fn of(case: &CaseState) -> Self {
-        let mut handling = Self::default();
-        for event in &case.events {
-            if event.outcome == Outcome::Effective {
-                handling.take(event);
-            }
-        }
-        handling
-    }
+/// The moves that concern the handling.
+const STEPS: [(Action, Step); 5] = [
+    (Action::Dispatch, Step::Dispatched),
+    (Action::Handle, Step::HandedBack),
+    (Action::Rework, Step::Rework),
+    (Action::Return, Step::Returned),
+    (Action::Close, Step::Closed),
+];
 
-    fn take(&mut self, event: &Event) {
-        let stamped = event.hub_time.unwrap_or(event.at.ms);
-        let is = |action: Action| event.what == action.as_str();
-        if is(Action::Dispatch) {
-            *self = Self {
-                dispatched: Some(stamped),
-                ..Self::default()
-            };
-        } else if is(Action::Handle) {
-            self.handed_back = Some(event.at.ms);
-        } else if is(Action::Rework) {
-            let back = self.handed_back.take();
-            self.pauses
-                .extend(back.and_then(|from| Pause::try_new(from, stamped.max(from)).ok()));
-        } else if is(Action::Return) {
-            *self = Self::default();
-        }
-    }
-}
-
-fn handling_of(case: &CaseState, as_of: UtcMs, packs: &Packs) -> Option<Timeliness> {
-    let handling = Handling::of(case);
-    let dispatched = handling.dispatched?;
-    let entries = entries_of(case, packs);
+fn handling_of(
+    case: &CaseState,
+    as_of: UtcMs,
+    packs: &Packs,
+    times: &TrustedTimes,
+) -> Option<Timeliness> {
+    let steps = steps_of(case, times);
+    let (dispatched, handed_back) = clock_of(&steps)?;
+    let local = |at: UtcMs| packs.local(at);
     let mut told = Timeliness {
         limit: None,
-        dispatched: packs.local(dispatched),
-        handed_back: handling.handed_back.map(|at| packs.local(at)),
+        dispatched: local(dispatched),
+        handed_back: handed_back.map(|back| local(back.latest())),
+        span: handed_back
+            .filter(|back| !back.is_instant())
+            .map(|back| [local(back.earliest()), local(back.latest())]),
         due: None,
         lamp: None,
         overdue: false,
+        judgement: None,
+        extensions: 0,
+        paused: Vec::new(),
+        handed_back_by: handed_back.and_then(|_| handled_by(case)),
         provisional: None,
     };
     // A class with several conditions has several limits, and the case does not say which
     // condition it is: only the latest deadline is certainly missed.
-    let mut latest: Option<(Deadline, &str)> = None;
+    let entries = entries_of(case, packs);
+    let mut latest: Option<(Handling, &str)> = None;
     for entry in entries.iter().filter(|entry| !entry.limit.is_empty()) {
         let Ok(limit) = Limit::parse(&entry.limit) else {
             told.provisional = Some("limit_not_understood".to_owned());
             continue;
         };
-        match packs
-            .clock
-            .add_with_pauses(dispatched, &limit, &handling.pauses)
-        {
-            Ok(deadline) if latest.as_ref().is_none_or(|(l, _)| deadline.due > l.due) => {
-                latest = Some((deadline, &entry.limit));
+        match handling(&packs.clock, &limit, &steps, as_of) {
+            Ok(found) if latest.as_ref().is_none_or(|(l, _)| found.due > l.due) => {
+                latest = Some((found, &entry.limit));
             }
             Ok(_) => {}
             Err(error) => told.provisional = Some(why_not(&error)),
         }
     }
-    let Some((deadline, limit)) = latest else {
+    let Some((found, limit)) = latest else {
         told.provisional
             .get_or_insert_with(|| "no_limit".to_owned());
         return Some(told);
     };
-    let until = handling.handed_back.unwrap_or(as_of);
+    if let Some(missing) = &found.missing {
+        told.provisional = Some(why_not(missing));
+    }
     told.limit = Some(limit.to_owned());
-    told.due = Some(packs.local(deadline.due));
+    told.due = found.due.map(local);
+    told.lamp = found.lamp.map(Lamp::as_str);
+    told.extensions = found.extensions;
+    told.paused = found
+        .pauses
+        .iter()
+        .map(|paused| [local(paused.from), local(paused.to)])
+        .collect();
     // One condition that cannot be decided yet leaves the whole undecided.
-    told.overdue = told.provisional.is_none() && !deadline.is_met_at(until);
-    told.lamp = lamp_of(packs, &deadline, limit, &handling, until);
+    if told.provisional.is_none() {
+        told.overdue = matches!(found.judgement, Judgement::Late | Judgement::Exempt);
+        told.judgement = Some(found.judgement.as_str());
+    }
     Some(told)
 }
 
-fn lamp_of(
-    packs: &Packs,
-    deadline: &Deadline,
-    limit: &str,
-    handling: &Handling,
-    until: UtcMs,
-) -> Option<&'static str> {
-    let limit = Limit::parse(limit).ok()?;
-    let lamp = packs
-        .clock
-        .lamp(deadline.start, &limit, &handling.pauses, until)
-        .ok()?;
-    Some(match lamp {
-        Lamp::Green => "green",
-        Lamp::Yellow => "yellow",
-        Lamp::Red => "red",
-    })
+fn handled_by(case: &CaseState) -> Option<String> {
+    let is_hand_back = |event: &&Event| {
+        event.what == Action::Handle.as_str() && event.outcome == Outcome::Effective
+    };
+    let last = case.events.iter().rev().find(is_hand_back)?;
+    last.person.as_ref().map(ToString::to_string)
+}
+
+/// When the assignment that counts was dispatched, and when it was handed back.
+fn clock_of(steps: &[HandlingEvent]) -> Option<(UtcMs, Option<TimeSpan>)> {
+    let mut clock = None;
+    for step in steps {
+        match (step.what, &mut clock) {
+            (Step::Dispatched, None) => clock = Some((step.at.latest(), None)),
+            (Step::HandedBack, Some((_, back))) => *back = Some(step.at),
+            (Step::Rework, Some((_, back))) => *back = None,
+            (Step::Returned, _) => clock = None,
+            _ => {}
+        }
+    }
+    clock
 }
 
 fn why_not(error: &DeadlineError) -> String {

@@ -20,6 +20,7 @@ use crate::model::grid::GridCode;
 use crate::model::identifiers::{Hash, PersonId, RouteCode};
 use crate::model::time::UtcMs;
 use crate::oplog::sign::hash_of;
+use crate::oplog::trusted_time::TrustedTimes;
 use crate::services::ServiceError;
 
 /// The version of the review's JSON.
@@ -93,6 +94,9 @@ pub struct Review {
     pub vacancies: Vec<Vacancy>,
     /// The cases that were opened, changed or open in the time, by their beginning.
     pub cases: Vec<CaseReview>,
+    /// Acts that may have been in time or late: they count nowhere, a supervisor looks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<Undecided>,
     /// How many of the cases there are, and how many are late.
     pub totals: Totals,
 }
@@ -118,6 +122,23 @@ pub struct Vacancy {
     pub leave: String,
 }
 
+/// An act whose time is not known well enough to say on which side of its limit it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Undecided {
+    /// The case.
+    pub case_id: String,
+    /// The action's key.
+    pub what: &'static str,
+    /// Who did it, where known.
+    pub person: Option<String>,
+    /// Not before, in the city's time.
+    pub earliest: String,
+    /// Not after.
+    pub latest: String,
+    /// By when it was due; where that is an interval too, its end.
+    pub due: Option<String>,
+}
+
 /// Counts over the cases of a review.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Totals {
@@ -129,20 +150,18 @@ pub struct Totals {
     pub closed: usize,
     /// Not handed back, or handed back after the deadline.
     pub overdue: usize,
+    /// Acts of which it is not known on which side of their limit they were: they do not
+    /// count, and a supervisor looks at them.
+    pub undecided: usize,
 }
 
 /// Reviews a time.
 #[must_use]
 pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
     let local = |at: UtcMs| inputs.packs.local(at);
-    let cases = cases::review_cases(scope, inputs);
-    let totals = Totals {
-        cases: cases.len(),
-        filed: cases.iter().filter(|c| c.number.is_some()).count(),
-        closed: cases.iter().filter(|c| c.phase == "closed").count(),
-        overdue: cases.iter().filter(|c| c.is_overdue()).count(),
-    };
-    let mut shifts = Vec::new();
+    let times = TrustedTimes::of_cases(&inputs.cases);
+    let cases = cases::review_cases(scope, inputs, &times);
+    let mut shifts: Vec<ShiftReview> = Vec::new();
     let mut vacancies = Vec::new();
     let roster = inputs.packs.roster.as_deref();
     let planned = roster
@@ -162,7 +181,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
             continue;
         }
         match planned.worked_by() {
-            Some(_) => shifts.push(shift::review_shift(scope, inputs, planned)),
+            Some(_) => shifts.push(shift::review_shift(scope, inputs, &times, planned)),
             None => vacancies.push(Vacancy {
                 person: planned.person.to_string(),
                 slot: planned.slot.clone(),
@@ -171,6 +190,16 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
             }),
         }
     }
+    let hand_backs = cases.iter().filter_map(CaseReview::undecided);
+    let answers = shifts.iter().flat_map(|shift| shift.undecided.clone());
+    let undecided: Vec<_> = hand_backs.chain(answers).collect();
+    let totals = Totals {
+        cases: cases.len(),
+        filed: cases.iter().filter(|c| c.number.is_some()).count(),
+        closed: cases.iter().filter(|c| c.phase == "closed").count(),
+        overdue: cases.iter().filter(|c| c.is_overdue()).count(),
+        undecided: undecided.len(),
+    };
     shifts.sort_by(|a, b| (a.from_ms, &a.person).cmp(&(b.from_ms, &b.person)));
     Review {
         schema: SCHEMA,
@@ -183,6 +212,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
         shifts,
         vacancies,
         cases,
+        undecided,
         totals,
     }
 }

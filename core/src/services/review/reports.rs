@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Undecided;
 use super::inputs::ReviewInputs;
 use crate::geo::distance::distance_m;
 use crate::model::case::Field;
@@ -11,6 +12,7 @@ use crate::model::time::UtcMs;
 use crate::model::workflow::{Action, Phase};
 use crate::oplog::fold::{CaseState, Event, Opening, Outcome};
 use crate::oplog::merge::FieldValue;
+use crate::oplog::trusted_time::TrustedTimes;
 use crate::rules::attendance::Excused;
 use crate::rules::policy::Policy;
 use crate::rules::quality::formulas::Counted;
@@ -34,6 +36,8 @@ pub(super) struct Checks {
     pub(super) on_time: Counted,
     /// The times for which a check was in hand.
     pub(super) in_hand: Vec<Excused>,
+    /// Those of which it is not known whether they were in time: neither part nor whole.
+    pub(super) undecided: Vec<Undecided>,
 }
 
 /// Looks at what a person reported from `from` until before `to`.
@@ -192,6 +196,7 @@ fn place_of(case: &CaseState) -> Option<LatLon> {
 /// so that nobody is late for what they had not received.
 pub(super) fn checks_of(
     inputs: &ReviewInputs<'_>,
+    times: &TrustedTimes,
     person: &PersonId,
     from: UtcMs,
     to: UtcMs,
@@ -208,10 +213,22 @@ pub(super) fn checks_of(
                 continue;
             }
             let delivered = delivered_at(event, &case.events[..number]);
-            checks.on_time.denominator += 1;
-            if event.at.ms.0.saturating_sub(delivered.0) <= limit_ms {
+            let (answered, due) = (times.span_of(event), delivered.plus_ms(limit_ms));
+            if answered.latest() <= due {
+                checks.on_time.denominator += 1;
                 checks.on_time.numerator += 1;
                 checks.on_time.cases.push(case.case_id.to_string());
+            } else if answered.earliest() > due {
+                checks.on_time.denominator += 1;
+            } else {
+                checks.undecided.push(Undecided {
+                    case_id: case.case_id.to_string(),
+                    what: event.what,
+                    person: Some(person.to_string()),
+                    earliest: inputs.packs.local(answered.earliest()),
+                    latest: inputs.packs.local(answered.latest()),
+                    due: Some(inputs.packs.local(due)),
+                });
             }
             checks.in_hand.push(Excused {
                 from: delivered,

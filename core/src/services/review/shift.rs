@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::inputs::ReviewInputs;
 use super::reports::{checks_of, reports_of};
-use super::{ReviewScope, hash_of_names};
+use super::{ReviewScope, Undecided, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
 use crate::geo::route_line::RouteLine;
@@ -20,6 +20,7 @@ use crate::model::time::UtcMs;
 use crate::model::verdict::Share;
 use crate::oplog::fold::CaseState;
 use crate::oplog::patrol::{PatrolState, Piece, TrackPart};
+use crate::oplog::trusted_time::TrustedTimes;
 use crate::rules::attendance::{Attendance, AttendanceFix, Interval, attendance};
 use crate::rules::patrol::{
     CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score,
@@ -74,6 +75,9 @@ pub struct ShiftReview {
     /// Begins at, milliseconds of UTC.
     #[serde(skip)]
     pub from_ms: u64,
+    /// Answers that may have been in time or late; they are listed once for all shifts.
+    #[serde(skip)]
+    pub undecided: Vec<Undecided>,
     /// Lines on the ground, for maps.
     #[serde(skip)]
     pub geometry: RouteGeometry,
@@ -133,6 +137,7 @@ struct Walked {
 pub(super) fn review_shift(
     scope: &ReviewScope,
     inputs: &ReviewInputs<'_>,
+    times: &TrustedTimes,
     shift: &Shift,
 ) -> ShiftReview {
     let packs = inputs.packs;
@@ -154,7 +159,7 @@ pub(super) fn review_shift(
     let mine = patrols_of(inputs, person, shift);
     let walked = walk(inputs, shift, until, planned, &mine, &area);
     let reports = reports_of(inputs, person, shift.from, until);
-    let checks = checks_of(inputs, person, shift.from, until);
+    let checks = checks_of(inputs, times, person, shift.from, until);
 
     let coverage = walked.coverage.as_ref().map(|(_, coverage)| coverage);
     let scored = coverage.and_then(|coverage| {
@@ -215,8 +220,16 @@ pub(super) fn review_shift(
         quantity,
         quality,
         verdict,
-        inputs: inputs_hash(inputs, until, shift, person, &mine, &reports.excluded),
+        inputs: inputs_hash(
+            inputs,
+            until,
+            shift,
+            person,
+            &mine,
+            (&reports.excluded, &checks.undecided),
+        ),
         from_ms: shift.from.0,
+        undecided: checks.undecided,
         geometry: geometry_of(planned, &walked, &cells),
         coverage: walked.coverage.map(|(_, coverage)| coverage),
         patrols: walked.patrols,
@@ -413,7 +426,7 @@ fn inputs_hash(
     shift: &Shift,
     person: &PersonId,
     mine: &[&PatrolState],
-    excluded: &[Excluded],
+    (excluded, undecided): (&[Excluded], &[Undecided]),
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
     let named: BTreeSet<&str> = excluded
@@ -454,6 +467,11 @@ fn inputs_hash(
         let ended = patrol.finished.map(|at| at.ms.0);
         names.push(format!("patrol {} {began:?} {ended:?}", patrol.patrol_id));
     }
+    // Acts of other shifts may narrow a time, and so decide an answer of this one.
+    names.extend(undecided.iter().map(|act| {
+        let (case, earliest, latest) = (&act.case_id, &act.earliest, &act.latest);
+        format!("undecided {case} {earliest} {latest}")
+    }));
     let mut lines: Vec<_> = cases
         .iter()
         .map(|case| {
