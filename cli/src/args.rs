@@ -1,18 +1,12 @@
 //! The grammar of the command.
 
-<<<<<<< HEAD
+mod deadline;
 mod score;
 
 use std::path::PathBuf;
 
-pub(crate) use score::*;
-=======
-mod deadline;
-
-use std::path::PathBuf;
-
 pub(crate) use deadline::*;
->>>>>>> h4-time
+pub(crate) use score::*;
 
 use clap::{Parser, Subcommand, ValueEnum};
 

@@ -63,6 +63,9 @@ pub struct Policy {
     /// What other confirmed facts leave at most, in hundredths of a point, by the city's key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caps_hundredths: BTreeMap<String, u16>,
+    /// How long the centre's seats have.
+    #[serde(skip_serializing_if = "SeatLimits::is_default")]
+    pub seat_limits: SeatLimits,
     /// The volume steps that the city sets itself.
     #[serde(skip_serializing_if = "CitySteps::is_empty")]
     pub volume_steps: CitySteps,
@@ -139,6 +142,40 @@ pub struct AttendancePolicy {
     pub dwell_radius_m: u32,
     /// How long a stay may be, in seconds.
     pub dwell_allowed_s: u32,
+}
+
+/// How long the centre's seats have, in seconds from the moment at which a case waits for
+/// them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeatLimits {
+    /// To accept a report.
+    pub accept_s: u32,
+    /// To file what was accepted.
+    pub file_s: u32,
+    /// To dispatch what was filed or came back.
+    pub dispatch_s: u32,
+    /// To close what was checked.
+    pub close_s: u32,
+}
+
+impl SeatLimits {
+    /// True for the limits of a policy that says nothing of them.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Default for SeatLimits {
+    fn default() -> Self {
+        Self {
+            accept_s: 900,
+            file_s: 900,
+            dispatch_s: 900,
+            close_s: 900,
+        }
+    }
 }
 
 /// Where the grades begin, in hundredths of a point, each ending below the better one's.
@@ -347,6 +384,7 @@ impl Default for Policy {
             near_duplicate_m: 50,
             near_duplicate_h: 24,
             caps_hundredths: BTreeMap::new(),
+            seat_limits: SeatLimits::default(),
             volume_steps: CitySteps::default(),
             scorecards: Vec::new(),
             evaluations: Vec::new(),

@@ -81,6 +81,12 @@ pub struct Timeliness {
     /// Who handed it back.
     #[serde(skip)]
     pub handed_back_by: Option<String>,
+    /// By when it was due, as an instant.
+    #[serde(skip)]
+    pub due_at: Option<UtcMs>,
+    /// The judgement, as it was made.
+    #[serde(skip)]
+    pub judged: Option<Judgement>,
     /// Why there is no deadline yet: `no_limit`, `limit_not_understood`, or
     /// `calendar_missing` with the year; the deadline is then provisional.
     pub provisional: Option<String>,
@@ -245,6 +251,8 @@ fn handling_of(
         extensions: 0,
         paused: Vec::new(),
         handed_back_by: handed_back.and_then(|_| handled_by(case)),
+        due_at: None,
+        judged: None,
         provisional: None,
     };
     // A class with several conditions has several limits, and the case does not say which
@@ -274,6 +282,7 @@ fn handling_of(
     }
     told.limit = Some(limit.to_owned());
     told.due = found.due.map(local);
+    told.due_at = found.due;
     told.lamp = found.lamp.map(Lamp::as_str);
     told.extensions = found.extensions;
     told.paused = found
@@ -285,6 +294,7 @@ fn handling_of(
     if told.provisional.is_none() {
         told.overdue = matches!(found.judgement, Judgement::Late | Judgement::Exempt);
         told.judgement = Some(found.judgement.as_str());
+        told.judged = Some(found.judgement);
     }
     Some(told)
 }

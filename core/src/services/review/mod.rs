@@ -6,14 +6,19 @@
 //! count its cases, each missed stretch its reason, and the whole the hash of its inputs.
 
 mod cases;
+mod explain;
 mod inputs;
+mod period;
 mod reports;
+mod scorecards;
 mod shift;
 
 use serde::Serialize;
 
 pub use cases::{CaseReview, Timeliness};
 pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
+pub use period::PersonReview;
+pub use scorecards::SubjectCard;
 pub use shift::{PatrolReview, RouteGeometry, ShiftReview};
 
 use crate::model::grid::GridCode;
@@ -90,6 +95,10 @@ pub struct Review {
     pub packs: std::collections::BTreeMap<&'static str, String>,
     /// The shifts, by their beginning, then by person.
     pub shifts: Vec<ShiftReview>,
+    /// The shifts of each person summed and judged once, by person.
+    pub people: Vec<PersonReview>,
+    /// The cards of departments, cells and the centre's seats, counted from the cases.
+    pub scorecards: Vec<SubjectCard>,
     /// Shifts that nobody worked.
     pub vacancies: Vec<Vacancy>,
     /// The cases that were opened, changed or open in the time, by their beginning.
@@ -201,6 +210,19 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
         undecided: undecided.len(),
     };
     shifts.sort_by(|a, b| (a.from_ms, &a.person).cmp(&(b.from_ms, &b.person)));
+    let policy = &inputs.packs.policy;
+    let mut people = period::people(&shifts, policy);
+    let mut scorecards = scorecards::cards(scope, inputs, &cases);
+    for shift in &mut shifts {
+        shift.explanation = explain::shift(shift, policy);
+        explain::with_operations(&mut shift.explanation, inputs);
+    }
+    for person in &mut people {
+        explain::with_operations(&mut person.explanation, inputs);
+    }
+    for card in &mut scorecards {
+        explain::with_operations(&mut card.explanation, inputs);
+    }
     Review {
         schema: SCHEMA,
         zone: inputs.zone.to_string(),
@@ -210,6 +232,8 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
         policy: inputs.packs.policy.version.clone(),
         packs: inputs.packs.names(),
         shifts,
+        people,
+        scorecards,
         vacancies,
         cases,
         undecided,

@@ -22,6 +22,7 @@ use crate::oplog::fold::CaseState;
 use crate::oplog::patrol::{PatrolState, Piece, TrackPart};
 use crate::oplog::trusted_time::TrustedTimes;
 use crate::rules::attendance::{Attendance, AttendanceFix, Interval, attendance};
+use crate::rules::explain::Explanation;
 use crate::rules::patrol::{
     CountScore, CoverageScore, checkpoints_score, coverage_score, loops_score,
 };
@@ -72,6 +73,8 @@ pub struct ShiftReview {
     pub verdict: Verdict,
     /// BLAKE3 over what all of this was made from: commits, packs, times.
     pub inputs: String,
+    /// Why, as a tree from the grade down to stretches, cases and operations.
+    pub explanation: Explanation,
     /// Begins at, milliseconds of UTC.
     #[serde(skip)]
     pub from_ms: u64,
@@ -228,6 +231,7 @@ pub(super) fn review_shift(
             &mine,
             (&reports.excluded, &checks.undecided),
         ),
+        explanation: Explanation::default(),
         from_ms: shift.from.0,
         undecided: checks.undecided,
         geometry: geometry_of(planned, &walked, &cells),
