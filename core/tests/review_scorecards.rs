@@ -71,7 +71,7 @@ impl City {
         let commit = phone.seal(&body.finish(), Vec::new(), at);
         self.position += 1;
         let stamped = stamp(self.position, at, Verdict::Admitted);
-        (op(&commit), phone.input(&commit, Some(stamped)))
+        (op(&commit, 0), phone.input(&commit, Some(stamped)))
     }
 
     /// A case: who reported it, in which cell, and what was done at which minute by whom.
@@ -117,7 +117,7 @@ impl City {
                 stamped.number = Some(format!("310101-20260302-{number:05}"));
             }
             inputs.push(phone.input(&commit, Some(stamped)));
-            basis = op(&commit);
+            basis = op(&commit, 0);
         }
         CaseState::fold(case_id, &inputs)
     }
@@ -126,19 +126,18 @@ impl City {
 fn cases() -> Vec<CaseState> {
     use Action::{Accept, Check, Close, Dispatch, File, Handle, Return, Rework};
     let mut city = City::new();
+    // In the order of the hand-backs: a phone's clock runs forward.
     vec![
-        // A citizen's: in time everywhere.
+        // Handed back in time, sent back, and never again: late.
         city.case(
-            1,
-            ("citizen", Source::Citizen),
-            "c1",
+            3,
+            ("u1", Source::Inspector),
+            "c2",
             &[
-                (5, "clerk", Accept, ""),
-                (10, "head", File, ""),
-                (20, "desk", Dispatch, "roads"),
-                (60, "road", Handle, ""),
-                (70, "u2", Check, ""),
-                (80, "head", Close, ""),
+                (5, "head", File, ""),
+                (6, "desk", Dispatch, "roads"),
+                (20, "road", Handle, ""),
+                (30, "u2", Rework, ""),
             ],
         ),
         // Filed 30 minutes after it arrived, dispatched to the wrong department, then late to
@@ -155,16 +154,18 @@ fn cases() -> Vec<CaseState> {
                 (130, "pipe", Handle, ""),
             ],
         ),
-        // Handed back in time, sent back, and never again: late.
+        // A citizen's: in time everywhere.
         city.case(
-            3,
-            ("u1", Source::Inspector),
-            "c2",
+            1,
+            ("citizen", Source::Citizen),
+            "c1",
             &[
-                (5, "head", File, ""),
-                (6, "desk", Dispatch, "roads"),
-                (20, "road", Handle, ""),
-                (30, "u2", Rework, ""),
+                (5, "clerk", Accept, ""),
+                (10, "head", File, ""),
+                (20, "desk", Dispatch, "roads"),
+                (60, "road", Handle, ""),
+                (70, "u2", Check, ""),
+                (80, "head", Close, ""),
             ],
         ),
     ]
