@@ -130,16 +130,16 @@ def scores(folder):
     began = time.perf_counter()
 
     def share(part, whole):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return day[part].to_numpy() / day[whole].to_numpy()
+        # Of nothing is not applicable, whatever was done.
+        of = day[whole].to_numpy()
+        return day[part].to_numpy() / np.where(of > 0, of, np.nan)
 
     def capped(part, whole):
         return np.minimum(share(part, whole), 1.0)
 
     coverage = rounded(share("covered", "planned"))
     attended = (day["in_grid"] + day["excused"]).to_numpy()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        attendance = rounded(attended / day["scheduled"].to_numpy())
+    attendance = rounded(attended / day["scheduled"].to_numpy())
     quantity = rounded(
         weighted(
             [
