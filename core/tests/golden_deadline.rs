@@ -2,11 +2,16 @@
 
 use std::path::PathBuf;
 
+use bading_core::model::time::UtcMs;
 use bading_core::rules::calendar::Calendar;
 use bading_core::rules::calendar_file::CalendarYear;
 use bading_core::rules::clock::{ClockPolicy, WorkingClock};
+use bading_core::rules::deadline::Pause;
 use bading_core::rules::deadline_rows::parse_start;
+use bading_core::rules::handling_file::HandlingCase;
+use bading_core::rules::hours::{DayHours, WorkingHours};
 use bading_core::rules::limit::Limit;
+use bading_core::rules::task_limit::{Delivery, TaskLimits, delivery, on_shift_due, seat_due};
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -70,6 +75,112 @@ fn clock_refuses_what_the_fixture_refuses_and_names_it() {
             .expect_err("it is refused");
         assert!(told.contains(text(case, "names")), "{told}");
     }
+}
+
+fn instant(value: &Value) -> UtcMs {
+    parse_start(value.as_str().expect("a time of the fixture")).expect("an instant")
+}
+
+#[test]
+fn lamp_has_every_colour_of_the_fixture() {
+    let (clock, golden) = golden();
+    for case in list(&golden["lamps"]) {
+        let limit = Limit::parse(text(case, "limit")).expect("a limit");
+        let pauses = case["pauses"].as_array().into_iter().flatten();
+        let pauses: Vec<_> = pauses
+            .map(|p| Pause::try_new(instant(&p["from"]), instant(&p["to"])).expect("a pause"))
+            .collect();
+        let (start, at) = (instant(&case["start"]), instant(&case["at"]));
+        let lamp = clock.lamp(start, &limit, &pauses, at).expect("covered");
+        assert_eq!(lamp.as_str(), text(case, "lamp"), "{case}");
+    }
+}
+
+#[test]
+fn handling_comes_to_every_answer_of_the_fixture() {
+    let (clock, golden) = golden();
+    for case in list(&golden["handlings"]) {
+        let read = HandlingCase::from_json(&case["case"]).expect("a case of the fixture");
+        let answer = read.judge(&clock).expect("covered");
+        let answer = serde_json::to_value(&answer).expect("plain data");
+        let expected = case["expected"].as_object().expect("fields");
+        for (field, value) in expected {
+            assert_eq!(answer[field], *value, "{field} of {case}");
+        }
+    }
+}
+
+#[test]
+fn cities_of_the_fixture_have_their_own_hours_zones_and_years() {
+    let (_, golden) = golden();
+    for city in list(&golden["cities"]) {
+        let year = city.get("calendar").unwrap_or(&golden["calendar"]);
+        let year = CalendarYear::read(year.to_string().as_bytes()).expect("a year");
+        let hours = city["hours"].as_array().into_iter().flatten();
+        let hours: Vec<_> = hours
+            .map(|text| text.as_str().expect("hours").to_owned())
+            .collect();
+        let offset = city["utc_offset_min"].as_i64().unwrap_or(480);
+        let policy = ClockPolicy {
+            hours: WorkingHours::parse(&hours).expect("hours"),
+            utc_offset_min: i32::try_from(offset).expect("an offset"),
+            bare_is_working: city["bare_is_continuous"] != true,
+        };
+        let calendar = Calendar::try_new([year]).expect("one year");
+        let clock = WorkingClock::try_new(calendar, policy).expect("a clock");
+        for case in list(&city["cases"]) {
+            let limit = Limit::parse(text(case, "limit")).expect("a limit");
+            let found = clock.add(instant(&case["start"]), &limit).expect("covered");
+            let due = clock.to_local_rfc3339(found.due);
+            assert_eq!(due, text(case, "due"), "{case}");
+        }
+    }
+}
+
+fn seconds(case: &Value, field: &str) -> u32 {
+    let seconds = case[field].as_u64().expect("seconds of the fixture");
+    u32::try_from(seconds).expect("seconds of the fixture")
+}
+
+#[test]
+fn seats_and_tasks_are_due_as_in_the_fixture() {
+    let (clock, golden) = golden();
+    let local = |at| clock.to_local_rfc3339(at);
+    for case in list(&golden["seats"]) {
+        let hours = case["hours"].as_str();
+        let hours = hours.map(|text| DayHours::parse(text).expect("hours"));
+        let (start, limit_s) = (instant(&case["start"]), seconds(case, "limit_s"));
+        let due = seat_due(start, limit_s, hours.as_ref(), 480);
+        assert_eq!(local(due), text(case, "due"), "{case}");
+    }
+    for case in list(&golden["tasks"]) {
+        let shifts = list(&case["shifts"]).iter();
+        let shifts: Vec<_> = shifts.map(|s| (instant(&s[0]), instant(&s[1]))).collect();
+        let limit_s = seconds(case, "limit_s");
+        let due = on_shift_due(instant(&case["delivered"]), limit_s, &shifts);
+        assert_eq!(due.map(local).as_deref(), case["due"].as_str(), "{case}");
+    }
+    for case in list(&golden["deliveries"]) {
+        let acknowledged = case["acknowledged"].as_str();
+        let acknowledged = acknowledged.map(|text| parse_start(text).expect("an instant"));
+        let (sent, as_of) = (instant(&case["sent"]), instant(&case["as_of"]));
+        let (key, at) = match delivery(sent, acknowledged, seconds(case, "undelivered_s"), as_of) {
+            Delivery::Acknowledged(at) => ("acknowledged", at),
+            Delivery::Waiting(at) => ("waiting", at),
+            Delivery::Reassign(at) => ("reassign", at),
+        };
+        assert_eq!(
+            (key, &*local(at)),
+            (text(case, "expected"), text(case, "at")),
+            "{case}"
+        );
+    }
+    let limits = TaskLimits::default();
+    assert_eq!((limits.accept_s, limits.dispatch_s), (900, 900));
+    assert_eq!(
+        (limits.verify_s, limits.check_s, limits.undelivered_s),
+        (1800, 1800, 600)
+    );
 }
 
 fn shared(path: &str) -> Option<Vec<u8>> {

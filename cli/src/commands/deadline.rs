@@ -113,10 +113,19 @@ fn batch(path: &Path, clock: &WorkingClock, output: &Output) -> Result<(), Failu
 }
 
 fn due(clock: &WorkingClock, start: UtcMs, limit: &Limit) -> Result<Deadline, String> {
-    clock.add(start, limit).map_err(|error| match error {
-        DeadlineError::NotCovered(_) => format!("{error} (--calendar FILE gives one)"),
-        DeadlineError::BeyondTime => error.to_string(),
-    })
+    clock.add(start, limit).map_err(|error| told(clock, &error))
+}
+
+/// Why there is no deadline, and what would help.
+pub(super) fn told(clock: &WorkingClock, error: &DeadlineError) -> String {
+    let DeadlineError::NotCovered(missing) = error else {
+        return error.to_string();
+    };
+    let mut given = clock.calendar().years();
+    match given.any(|year| year.year() == missing.year) {
+        true => format!("{error} (its file names no papers or no days: it is not published yet)"),
+        false => format!("{error} (--calendar FILE gives one)"),
+    }
 }
 
 fn clock(given: &args::Deadline) -> Result<WorkingClock, Failure> {

@@ -3,20 +3,16 @@
 use std::path::Path;
 
 use bading_core::rules::clock::WorkingClock;
-use bading_core::rules::deadline::DeadlineError;
 use bading_core::rules::handling_file::{HandlingAnswer, HandlingCase, SpanAnswer};
 
-use super::read;
+use super::{deadline, read};
 use crate::output::{Exit, Failure, Output};
 
 pub(super) fn run(path: &Path, clock: &WorkingClock, output: &Output) -> Result<Exit, Failure> {
     let case = HandlingCase::read(&read(path)?).map_err(|e| Failure::in_file(path, e))?;
     let answer = case.judge(clock).map_err(|error| {
-        let hint = match error {
-            DeadlineError::NotCovered(_) => " (--calendar FILE gives one)",
-            DeadlineError::BeyondTime => "",
-        };
-        Failure::in_file(path, format!("events and limit: {error}{hint}"))
+        let why = deadline::told(clock, &error);
+        Failure::in_file(path, format!("events and limit: {why}"))
     })?;
     output.answer(&answer, lines)?;
     Ok(Exit::Done)

@@ -233,10 +233,22 @@ fn sheet(review: &Review) -> String {
         text.push_str(&format!("  {name}  {}  {class}", case.phase));
         if let Some(handling) = &case.handling {
             let due = handling.due.as_deref().unwrap_or("no deadline yet");
-            let mark = if handling.overdue { "  OVERDUE" } else { "" };
+            let mark = match handling.judgement {
+                _ if handling.overdue => "  OVERDUE",
+                Some("undecided") => "  UNDECIDED",
+                _ => "",
+            };
             text.push_str(&format!("  due {due}{mark}"));
         }
         text.push('\n');
+    }
+    for act in &review.undecided {
+        let person = act.person.as_deref().unwrap_or("-");
+        let due = act.due.as_deref().unwrap_or("-");
+        text.push_str(&format!(
+            "undecided: {} {} by {person}, {} to {}, due {due}\n",
+            act.case_id, act.what, act.earliest, act.latest
+        ));
     }
     text
 }

@@ -241,3 +241,46 @@ fn flag_that_is_wrong_or_missing_is_named() {
     deadline(["--start", start]).assert_failed(2, &["--limit"]);
     deadline::<&str>([]).assert_failed(2, &["--start"]);
 }
+
+#[test]
+fn case_is_judged_as_in_the_fixture_and_a_wrong_one_is_told_by_its_field() {
+    let (bench, calendar) = bench();
+    let golden = golden();
+    let ask = |content: String| {
+        let file = bench.write("case.json", content);
+        let case = [OsString::from("--case"), file.into()];
+        let calendar = [OsString::from("--calendar"), calendar.clone().into()];
+        deadline(case.into_iter().chain(calendar))
+    };
+    for case in list(&golden["handlings"]).iter().take(4) {
+        let answer = ask(case["case"].to_string()).json();
+        let expected = case["expected"].as_object().expect("fields");
+        for (field, value) in expected {
+            assert_eq!(answer[field], *value, "{field} of {case}");
+        }
+    }
+    let dispatched = r#"{"what":"dispatched","at":"2025-10-09T09:00:00+08:00"}"#;
+    let with = |more: &str| format!(r#"{{"limit":"4小时","events":[{dispatched},{more}]}}"#);
+    ask(with(r#"{"what":"suspended","at":"2025-10-09","until":1}"#))
+        .assert_failed(2, &["case.json", "events[1].at", "offset"]);
+    ask(with(
+        r#"{"what":"paused","at":"2025-10-09T09:00:00+08:00"}"#,
+    ))
+    .assert_failed(2, &["events[1].what", "suspended"]);
+    ask(
+        with(r#"{"what":"rework","at":"2025-10-09T09:00:00+08:00"}"#).replace("4小时", "3个半小时"),
+    )
+    .assert_failed(2, &["case.json", "limit", "3个半小时", "210分钟"]);
+    // A limit that reaches beyond the calendar names the year.
+    ask(with(r#"{"what":"closed","at":"2025-10-09T09:00:00+08:00"}"#).replace("4小时", "90工作日"))
+        .assert_failed(2, &["case.json", "2026", "--calendar"]);
+}
+
+#[test]
+fn year_that_is_not_published_is_told_from_one_that_was_not_given() {
+    let bench = Bench::new();
+    let empty = bench.write("2027.json", r#"{"year":2027,"papers":[],"days":[]}"#);
+    let more = [OsString::from("--calendar"), empty.into()];
+    ask("2027-03-01T09:00:00+08:00", "2工作时", &more)
+        .assert_failed(2, &["2027", "not published yet"]);
+}

@@ -71,6 +71,9 @@ impl Score {
     /// a weight is not evaluated, the only reason for `None`.
     #[must_use]
     pub fn weighted(shares: &[(u64, u64, u32)]) -> Option<Self> {
+        if let Some(score) = Self::weighted_in_128_bits(shares) {
+            return Some(score);
+        }
         let mut weights = 0_u64;
         // The sum of the fractions by cross-multiplication, in numbers of any size.
         let (mut numerator, mut denominator) = (Natural::of(0), Natural::of(1));
@@ -101,6 +104,30 @@ impl Score {
             }
         }
         Some(Self(low))
+    }
+
+    /// The same where every product fits, as those of a person's day do; nothing otherwise,
+    /// or when nothing has a weight.
+    fn weighted_in_128_bits(shares: &[(u64, u64, u32)]) -> Option<Self> {
+        let mut weights = 0_u128;
+        let (mut numerator, mut denominator) = (0_u128, 1_u128);
+        for &(part, whole, weight) in shares {
+            if whole == 0 || weight == 0 {
+                continue;
+            }
+            weights += u128::from(weight);
+            let divisor = gcd(part, whole);
+            let (part, whole) = (u128::from(part / divisor), u128::from(whole / divisor));
+            let term = denominator
+                .checked_mul(part)?
+                .checked_mul(u128::from(weight))?;
+            numerator = numerator.checked_mul(whole)?.checked_add(term)?;
+            denominator = denominator.checked_mul(whole)?;
+        }
+        let unit = denominator.checked_mul(weights)?;
+        let scaled = numerator.checked_mul(20_000)?.checked_add(unit)?;
+        let hundredths = scaled.checked_div(unit.checked_mul(2)?)?;
+        u16::try_from(hundredths.min(10_000)).ok().map(Self)
     }
 
     /// The grade; the limits belong to the better one.

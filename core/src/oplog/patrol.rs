@@ -17,6 +17,7 @@ use crate::oplog::fold::Input;
 use crate::oplog::history::in_order;
 use crate::oplog::hlc::Hlc;
 use crate::oplog::judge::judge_patrols;
+use crate::oplog::trusted_time::Act;
 
 /// How a patrol began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +66,8 @@ pub struct PatrolState {
     pub updated: Hlc,
     /// True while something that the hub has not stamped counts.
     pub is_provisional: bool,
+    /// What the clocks of the device said at each commit that counts.
+    pub acts: Vec<Act>,
     parts: BTreeMap<u64, TrackPart>,
 }
 
@@ -81,6 +84,7 @@ impl PatrolState {
             commits: Vec::new(),
             updated: Hlc::default(),
             is_provisional: false,
+            acts: Vec::new(),
             parts: BTreeMap::new(),
         }
     }
@@ -215,6 +219,7 @@ impl PatrolState {
         }
         if counts {
             self.commits.push(commit.hash());
+            self.acts.push(Act::of(input));
             self.updated = self.updated.max(at);
             self.is_provisional |= annotation.is_none();
         } else {

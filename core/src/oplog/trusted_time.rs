@@ -24,8 +24,9 @@ use std::collections::{BTreeMap, HashMap};
 use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::time::{ClockReading, TimeSpan, UtcMs};
 use crate::oplog::commit::Header;
-use crate::oplog::fold::{CaseState, Event};
+use crate::oplog::fold::{CaseState, Event, Input};
 use crate::oplog::hlc::CLOCK_LEAD_MS;
+use crate::oplog::patrol::PatrolState;
 
 /// What a device's clocks said when it signed, and where in its stream that was.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +67,21 @@ pub struct Act {
     pub last_hub_time: Option<UtcMs>,
     /// When the hub stamped it; nothing before it has.
     pub stamped: Option<UtcMs>,
+}
+
+impl Act {
+    /// What a commit and its stamp say of its time.
+    #[must_use]
+    pub fn of(input: &Input) -> Self {
+        let header = input.commit.header();
+        Self {
+            commit: input.commit.hash(),
+            device: header.device,
+            signing: Signing::of(header),
+            last_hub_time: header.last_hub_time,
+            stamped: input.annotation.as_ref().map(|stamp| stamp.hub_time),
+        }
+    }
 }
 
 /// The trusted times of many acts; more acts of a device can only narrow them.
@@ -139,16 +155,20 @@ impl TrustedTimes {
         Self { spans }
     }
 
-    /// Judges the times of everything that happened to cases.
+    /// Judges the times of everything that happened to cases, and of the patrols on the way:
+    /// their commits are many and place a boot closely.
     #[must_use]
-    pub fn of_cases(cases: &[CaseState]) -> Self {
-        Self::of(cases.iter().flat_map(|case| &case.events).map(|event| Act {
+    pub fn of_states(cases: &[CaseState], patrols: &[PatrolState]) -> Self {
+        let of_cases = cases.iter().flat_map(|case| &case.events);
+        let of_cases = of_cases.map(|event| Act {
             commit: event.op.commit,
             device: event.device,
             signing: event.signing.clone(),
             last_hub_time: event.last_hub_time,
             stamped: event.hub_time,
-        }))
+        });
+        let of_patrols = patrols.iter().flat_map(|patrol| &patrol.acts);
+        Self::of(of_cases.chain(of_patrols.cloned()))
     }
 
     /// When something was done; the time that counts otherwise where its commit was not among

@@ -73,7 +73,7 @@ pub enum CalendarFileError {
         year: i32,
     },
     /// A date stands twice.
-    #[error("{field}: {date} stands twice")]
+    #[error("{field}: {date} stands twice; each day is named once")]
     DayTwice {
         /// Where the second one is.
         field: String,
@@ -81,7 +81,9 @@ pub enum CalendarFileError {
         date: NaiveDate,
     },
     /// There are papers and no days.
-    #[error("days: none, though papers are named")]
+    #[error(
+        "days: none, though papers are named; a published year names its days off and make-up days"
+    )]
     NoDays,
 }
 

@@ -4,7 +4,8 @@
 //! a unit, and what follows a limit in real lists (`内`, `制止`, `修复` …). Anything with 紧急
 //! runs around the clock, whatever its unit. Whether a bare 小时, 分钟 or 天 is working time
 //! is the city's to say ([`ClockPolicy`]), so a limit keeps what
-//! it was. Nothing is guessed: `3个半小时`, `三天` and `1天或2天` are refused.
+//! it was. Nothing is guessed: `3个半小时`, `三天` and `1天或2天` are refused, with what would be
+//! right where that can be told.
 //!
 //! Source: DOMAIN "The clock"; Yuncheng's published duty list.
 //!
@@ -74,6 +75,14 @@ pub enum LimitError {
     Unknown {
         /// What stands there.
         wording: String,
+    },
+    /// The wording may mean something, and says it in a way that is not exact.
+    #[error("{wording:?} is not understood; if it means that, write {instead}")]
+    Inexact {
+        /// What stands there.
+        wording: String,
+        /// What would be right.
+        instead: String,
     },
     /// There is no wording.
     #[error("no limit is given; one looks like 4小时, 5工作日 or 2紧急工作时")]
@@ -145,7 +154,13 @@ impl Limit {
     pub fn parse(wording: &str) -> Result<Self, LimitError> {
         let wording = wording.trim();
         let told = || shortened(wording);
-        let unknown = || LimitError::Unknown { wording: told() };
+        let unknown = || match instead(&narrow(wording)) {
+            Some(instead) => LimitError::Inexact {
+                wording: told(),
+                instead,
+            },
+            None => LimitError::Unknown { wording: told() },
+        };
         if wording.is_empty() {
             return Err(LimitError::Empty);
         }
@@ -207,6 +222,75 @@ impl Limit {
     pub fn wording(&self) -> &str {
         &self.wording
     }
+}
+
+/// What would be right instead of a half, a number in words, or a span of no fixed length.
+fn instead(plain: &str) -> Option<String> {
+    let (count, rest) = match digits(plain) {
+        ("", _) => number_in_words(plain),
+        (count, rest) => count.parse().ok().map(|count| (count, rest)),
+    }
+    .unwrap_or((0, plain));
+    let rest = rest.strip_prefix('个').unwrap_or(rest);
+    let (is_half, rest) = match rest.strip_prefix('半') {
+        Some(rest) => (true, rest.strip_prefix('个').unwrap_or(rest)),
+        None => (false, rest),
+    };
+    let (plain_rest, is_urgent) = without_urgency(rest);
+    let urgent = if is_urgent { "紧急" } else { "" };
+    for (name, days, working_days) in [("月", 30, 22), ("周", 7, 5), ("星期", 7, 5)] {
+        if count > 0 && count <= 12 && !is_half && plain_rest == name {
+            let (days, working_days) = (count * days, count * working_days);
+            return Some(format!("{days}自然日 or {working_days}工作日"));
+        }
+    }
+    let (_, unit_ms, tail) = unit(&plain_rest)?;
+    let name = &plain_rest[..plain_rest.len() - tail.len()];
+    let (is_half, tail) = match tail.strip_prefix('半') {
+        Some(tail) => (true, tail),
+        None => (is_half, tail),
+    };
+    if !is_tail(tail) || (count == 0 && !is_half) {
+        return None;
+    }
+    if !is_half {
+        // Digits that were not understood have another fault.
+        return digits(plain)
+            .0
+            .is_empty()
+            .then(|| format!("{count}{urgent}{name}"));
+    }
+    let decimal = format!("{count}.5{urgent}{name}");
+    Some(match (unit_ms, name) {
+        (HOUR_MS, "小时") => format!("{}{urgent}分钟 or {decimal}", count * 60 + 30),
+        _ => decimal,
+    })
+}
+
+/// A number below a hundred in words, and what follows it.
+fn number_in_words(text: &str) -> Option<(u64, &str)> {
+    let digit = |c: char| match c {
+        '两' => Some(2),
+        _ => "零一二三四五六七八九".chars().position(|d| d == c),
+    };
+    let end = text.find(|c: char| c != '十' && digit(c).is_none());
+    let (words, rest) = text.split_at(end.unwrap_or(text.len()));
+    let worth = |part: &str| {
+        let mut digits = part.chars().map(digit);
+        match (digits.next(), digits.next()) {
+            (Some(one), None) => one,
+            _ => None,
+        }
+    };
+    let count = match words.split_once('十') {
+        None => worth(words)?,
+        Some((tens, ones)) => {
+            let tens = if tens.is_empty() { 1 } else { worth(tens)? };
+            let ones = if ones.is_empty() { 0 } else { worth(ones)? };
+            tens * 10 + ones
+        }
+    };
+    Some((count as u64, rest))
 }
 
 fn shortened(wording: &str) -> String {

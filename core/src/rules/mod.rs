@@ -46,5 +46,7 @@ pub mod roster;
 pub mod score;
 /// Whether every duty cell has a person in every slot.
 pub mod staffing;
+/// Limits of the centre's seats and of an inspector's tasks.
+pub mod task_limit;
 /// The four scores as one, with its grade.
 pub mod verdict;

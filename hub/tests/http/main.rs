@@ -2,6 +2,7 @@
 
 mod admin;
 mod blobs;
+mod calendars;
 mod device;
 mod enrolment;
 mod hostile;

@@ -51,7 +51,7 @@ impl Transport for Breaking {
 }
 
 /// A host whose wall clock is set to one instant for ever.
-struct StoppedClock(SystemHost, UtcMs);
+pub(crate) struct StoppedClock(pub(crate) SystemHost, pub(crate) UtcMs);
 
 impl Host for StoppedClock {
     fn now(&self) -> ClockReading {
@@ -70,7 +70,7 @@ fn phone(dir: &Path) -> Engine {
     Engine::open(dir, EngineOptions::default()).expect("opens")
 }
 
-fn enrol(hub: &TestHub, phone: &Engine, role: Role) {
+pub(crate) fn enrol(hub: &TestHub, phone: &Engine, role: Role) {
     let code = hub
         .hub
         .create_code(&CodeSpec::new(role))
@@ -79,7 +79,7 @@ fn enrol(hub: &TestHub, phone: &Engine, role: Role) {
     phone.enrol(&hub.url(""), &code).expect("enrols");
 }
 
-fn report(phone: &Engine, seed: u64) -> CaseId {
+pub(crate) fn report(phone: &Engine, seed: u64) -> CaseId {
     let scene = Scene {
         seed,
         width_px: 160,

@@ -88,9 +88,6 @@ fn parse_keeps_the_wording() {
 #[test]
 fn parse_refuses_what_could_mean_two_things() {
     for wording in [
-        "3个半小时",
-        "半天",
-        "三天",
         "1天或2天",
         "1天2小时",
         "2小时30分钟",
@@ -129,6 +126,38 @@ fn parse_refuses_what_could_mean_two_things() {
 }
 
 #[test]
+fn parse_says_what_would_be_right_for_halves_words_and_months() {
+    for (wording, right) in [
+        ("3个半小时", "210分钟 or 3.5小时"),
+        ("３ 个半 小时", "210分钟 or 3.5小时"),
+        ("3小时半", "210分钟 or 3.5小时"),
+        ("半小时", "30分钟 or 0.5小时"),
+        ("半个小时", "30分钟 or 0.5小时"),
+        ("半天", "0.5天"),
+        ("2天半", "2.5天"),
+        ("半个工作日", "0.5工作日"),
+        ("1个半紧急工作时", "1.5紧急工作时"),
+        ("两小时", "2小时"),
+        ("三天", "3天"),
+        ("十五个工作日内", "15工作日"),
+        ("二十四小时", "24小时"),
+        ("十天", "10天"),
+        ("三个半小时", "210分钟 or 3.5小时"),
+        ("1个月", "30自然日 or 22工作日"),
+        ("一周", "7自然日 or 5工作日"),
+    ] {
+        let expected = LimitError::Inexact {
+            wording: wording.to_owned(),
+            instead: right.to_owned(),
+        };
+        assert_eq!(Limit::parse(wording), Err(expected), "{wording}");
+        for part in right.split(" or ") {
+            assert!(Limit::parse(part).is_ok(), "{part}");
+        }
+    }
+}
+
+#[test]
 fn parse_refuses_just_outside_each_bound() {
     let wording = |text: &str| text.to_owned();
     assert!(matches!(
@@ -155,7 +184,7 @@ fn parse_refuses_just_outside_each_bound() {
 
 proptest! {
     #[test]
-    fn parse_never_panics(text in "[0-9０-９.．个半紧急工作自然小时日天分钟内制止 （）a-z]{0,20}") {
+    fn parse_never_panics(text in "[0-9０-９.．个半两三十月周紧急工作自然小时日天分钟内制止 （）a-z]{0,20}") {
         let _ = Limit::parse(&text);
     }
 

@@ -168,7 +168,7 @@ pub struct Totals {
 #[must_use]
 pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
     let local = |at: UtcMs| inputs.packs.local(at);
-    let times = TrustedTimes::of_cases(&inputs.cases);
+    let times = TrustedTimes::of_states(&inputs.cases, &inputs.patrols);
     let cases = cases::review_cases(scope, inputs, &times);
     let mut shifts: Vec<ShiftReview> = Vec::new();
     let mut vacancies = Vec::new();
