@@ -5,6 +5,7 @@ mod coverage;
 mod deadline;
 mod demo;
 mod duties;
+mod grids;
 mod hub;
 mod import;
 mod locate;
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Deadline(given) => deadline::run(given, output),
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
+        Command::Grids { command } => grids::run(command, output),
         Command::Review {
             dir,
             utc_offset_min,

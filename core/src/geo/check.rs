@@ -7,7 +7,8 @@
 
 use super::grid_file::GridCell;
 use geo::{
-    BooleanOps, BoundingRect, GeodesicArea, InteriorPoint, MultiPolygon, Polygon, Rect, unary_union,
+    BooleanOps, BoundingRect, GeodesicArea, InteriorPoint, LineString, MultiPolygon, Polygon, Rect,
+    unary_union,
 };
 
 /// Overlaps and gaps of at most this area, in square metres, are taken for rounding.
@@ -75,13 +76,13 @@ pub fn check_layer(cells: &[GridCell]) -> LayerReport {
     });
     LayerReport {
         overlaps: overlaps.collect(),
-        gaps: gaps(&shapes),
+        gaps: gaps(&shapes.iter().collect::<Vec<_>>()),
         is_cut_short,
     }
 }
 
 /// Pairs of shapes whose boxes meet, in order, and whether there were too many of them.
-fn pairs_that_meet(shapes: &[MultiPolygon]) -> (Vec<(usize, usize)>, bool) {
+pub(super) fn pairs_that_meet(shapes: &[MultiPolygon]) -> (Vec<(usize, usize)>, bool) {
     let boxes = shapes
         .iter()
         .enumerate()
@@ -108,7 +109,7 @@ fn pairs_that_meet(shapes: &[MultiPolygon]) -> (Vec<(usize, usize)>, bool) {
 }
 
 /// Holes of the union: what its outlines enclose and it does not cover.
-fn gaps(shapes: &[MultiPolygon]) -> Vec<Gap> {
+pub(super) fn gaps(shapes: &[&MultiPolygon]) -> Vec<Gap> {
     let union = unary_union(shapes.iter().flat_map(|s| &s.0));
     if union.iter().all(|p| p.interiors().is_empty()) {
         return Vec::new();
@@ -133,13 +134,26 @@ fn gaps(shapes: &[MultiPolygon]) -> Vec<Gap> {
 }
 
 /// A point inside, as latitude and longitude, and the area; nothing for a sliver.
-fn measure(shape: &MultiPolygon) -> Option<(f64, f64, f64)> {
+pub(super) fn measure(shape: &MultiPolygon) -> Option<(f64, f64, f64)> {
     let area_m2: f64 = shape.iter().map(|p| p.geodesic_area_signed().abs()).sum();
     if area_m2 <= SLIVER_M2 {
         return None;
     }
     let inside = shape.interior_point()?;
     Some((inside.y(), inside.x(), area_m2))
+}
+
+/// Twice the planar area of a ring in square degrees, below zero when it runs clockwise.
+pub(super) fn signed_area(ring: &LineString) -> f64 {
+    let Some(start) = ring.0.first() else {
+        return 0.0;
+    };
+    // Sides are taken from the first corner: degrees alone would eat the digits.
+    let sides = ring.0.windows(2).map(|ends| {
+        let (a, b) = (ends[0] - *start, ends[1] - *start);
+        a.x * b.y - b.x * a.y
+    });
+    sides.sum()
 }
 
 #[cfg(test)]
@@ -164,6 +178,7 @@ mod tests {
         GridCell {
             code: code.to_owned(),
             polygons: vec![rect.to_polygon()],
+            terms: Default::default(),
         }
     }
 
