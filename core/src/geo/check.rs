@@ -58,10 +58,7 @@ pub struct LayerReport {
 /// - `cells`: planar degrees, valid rings as [`super::grid_file::read_grids`] returns them.
 #[must_use]
 pub fn check_layer(cells: &[GridCell]) -> LayerReport {
-    let shapes: Vec<MultiPolygon> = cells
-        .iter()
-        .map(|c| MultiPolygon::new(c.polygons.clone()))
-        .collect();
+    let shapes: Vec<MultiPolygon> = cells.iter().map(|c| oriented(&c.polygons)).collect();
     let (pairs, is_cut_short) = pairs_that_meet(&shapes);
     let overlaps = pairs.into_iter().filter_map(|(a, b)| {
         let shared = shapes[a].intersection(&shapes[b]);
@@ -141,6 +138,23 @@ pub(super) fn measure(shape: &MultiPolygon) -> Option<(f64, f64, f64)> {
     }
     let inside = shape.interior_point()?;
     Some((inside.y(), inside.x(), area_m2))
+}
+
+/// The polygons with outlines that run counter-clockwise and holes that run clockwise: a
+/// union leaves out whatever is wound the other way.
+pub(super) fn oriented(polygons: &[Polygon]) -> MultiPolygon {
+    let turned = |ring: &LineString, is_hole: bool| {
+        let mut ring = ring.clone();
+        if (signed_area(&ring) < 0.0) != is_hole {
+            ring.0.reverse();
+        }
+        ring
+    };
+    let each = polygons.iter().map(|polygon| {
+        let holes = polygon.interiors().iter().map(|hole| turned(hole, true));
+        Polygon::new(turned(polygon.exterior(), false), holes.collect())
+    });
+    MultiPolygon::new(each.collect())
 }
 
 /// Twice the planar area of a ring in square degrees, below zero when it runs clockwise.
@@ -231,6 +245,32 @@ mod tests {
             "{:?}",
             report.gaps
         );
+    }
+
+    #[test]
+    fn check_takes_cells_of_either_winding_for_the_ground_that_they_are() {
+        let mut cells = [
+            cell("s", 0.0, 0.0, 3.0, 1.0),
+            cell("n", 0.0, 2.0, 3.0, 3.0),
+            cell("w", 0.0, 1.0, 1.0, 2.0),
+            cell("e", 2.0, 1.0, 3.0, 2.0),
+        ];
+        let gap = |cells: &[GridCell]| {
+            let gaps = check_layer(cells).gaps;
+            assert_eq!(gaps.len(), 1);
+            gaps[0].area_m2
+        };
+        let before = gap(&cells);
+        for cell in &mut cells {
+            cell.polygons[0].exterior_mut(|ring| ring.0.reverse());
+        }
+        assert!((gap(&cells) - before).abs() < 1e-3);
+        // A gap that a cell of the other winding fills is none.
+        let mut filling = cell("m", 1.0, 1.0, 2.0, 2.0);
+        filling.polygons[0].exterior_mut(|ring| ring.0.reverse());
+        cells[0].polygons[0].exterior_mut(|ring| ring.0.reverse());
+        let [s, n, w, e] = cells;
+        assert_eq!(check_layer(&[s, n, w, e, filling]), LayerReport::default());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 use geo::{BooleanOps, BoundingRect, MultiPolygon, Rect, unary_union};
 
-use super::check::{gaps, measure, pairs_that_meet};
+use super::check::{gaps, measure, oriented, pairs_that_meet};
 use super::finding::{Finding, FindingKind};
 use super::layer_file::{LayerCell, LayerFile};
 use crate::model::time::UtcMs;
@@ -95,11 +95,11 @@ pub fn check_cells(layer: &LayerFile, within: Option<&MultiPolygon<f64>>) -> Lay
     let shapes: Vec<MultiPolygon> = layer
         .cells
         .iter()
-        .map(|c| MultiPolygon::new(c.cell.polygons.clone()))
+        .map(|c| oriented(&c.cell.polygons))
         .collect();
     duplicates(&layer.cells, &mut report.findings);
     overlaps(&layer.cells, &shapes, &mut report);
-    let parent = within.or(layer.parent.as_ref());
+    let parent = within.or(layer.parent.as_ref()).map(|p| oriented(&p.0));
     let mut seen: Vec<Finding> = Vec::new();
     for epoch in epochs(&layer.cells, &mut report.is_cut_short) {
         let here: Vec<usize> = (0..shapes.len())
@@ -109,7 +109,7 @@ pub fn check_cells(layer: &LayerFile, within: Option<&MultiPolygon<f64>>) -> Lay
         if here.is_empty() && !layer.cells.is_empty() {
             continue;
         }
-        let found = match parent {
+        let found = match &parent {
             Some(parent) => against_parent(parent, &layer.cells, &shapes, &here),
             None => enclosed(&shapes, &here),
         };

@@ -10,7 +10,7 @@
 
 use geo::{MultiPolygon, Polygon, unary_union};
 
-use super::check::signed_area;
+use super::check::{oriented, signed_area};
 use super::datum::Datum;
 use super::excerpt::excerpt;
 use super::finding::{Finding, FindingKind};
@@ -88,7 +88,7 @@ pub(super) fn read_layer_features(features: &[Json], options: &LayerOptions<'_>)
         }
     }
     if !parents.is_empty() {
-        layer.parent = Some(unary_union(&parents));
+        layer.parent = Some(unary_union(&oriented(&parents)));
     }
     layer
 }
@@ -121,7 +121,7 @@ pub fn read_area(bytes: &[u8], datum: Datum) -> Result<MultiPolygon<f64>, GridFi
                     problem,
                 }
             })?;
-            return Ok(unary_union(&polygons));
+            return Ok(unary_union(&oriented(&polygons)));
         }
         Err(error) => return Err(error),
     };
@@ -139,7 +139,7 @@ pub fn read_area(bytes: &[u8], datum: Datum) -> Result<MultiPolygon<f64>, GridFi
     if polygons.is_empty() {
         return Err(GridFileError::NotFeatures("it has no feature"));
     }
-    Ok(unary_union(&polygons))
+    Ok(unary_union(&oriented(&polygons)))
 }
 
 fn property<'a>(feature: &'a Json, name: &str) -> Option<&'a Json> {

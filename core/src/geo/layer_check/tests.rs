@@ -118,6 +118,17 @@ fn gap_in_the_parent_and_ground_outside_it_are_named() {
 }
 
 #[test]
+fn cells_and_parents_of_either_winding_are_the_same_ground() {
+    let turn = |shape: &mut Polygon| shape.exterior_mut(|ring| ring.0.reverse());
+    let mut cells = layer(&[A, B]);
+    turn(&mut cells.cells[0].cell.polygons[0]);
+    let mut within = parent(0.0, 0.0, 200.0, 100.0);
+    assert_eq!(check_cells(&cells, Some(&within)), LayerFindings::default());
+    within.0.iter_mut().for_each(turn);
+    assert_eq!(check_cells(&cells, Some(&within)), LayerFindings::default());
+}
+
+#[test]
 fn parent_without_any_cell_is_one_gap() {
     let within = parent(0.0, 0.0, 200.0, 100.0);
     let report = check_cells(&LayerFile::default(), Some(&within));

@@ -144,7 +144,11 @@ impl CodeProfile {
             "16" => return Ok(Self::sixteen()),
             _ => {}
         }
+        // One bare number is a slip of 15 or 16 rather than a code of a single part.
         let has_names = text.contains(':');
+        if !has_names && !text.contains('+') {
+            return Err(ProfileError::Segment(short(text)));
+        }
         let mut segments: Vec<Segment> = Vec::new();
         for (number, piece) in (1..).zip(text.split(if has_names { ',' } else { '+' })) {
             let wrong = || ProfileError::Segment(short(piece));
@@ -350,6 +354,7 @@ mod tests {
         for (text, why) in [
             ("", "county:6,street:3"),
             ("17digits", "opaque"),
+            ("17", "right are 15, 16"),
             ("county:6,street", "`street`"),
             ("county:0", "`county:0`"),
             ("county:-6", "`county:-6`"),
