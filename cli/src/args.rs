@@ -10,6 +10,10 @@ pub(crate) use score::*;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod grids;
+
+pub(crate) use grids::*;
+
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
 #[command(name = "bading", version, max_term_width = 100)]
@@ -94,6 +98,11 @@ pub(crate) enum Command {
     Duties {
         #[command(subcommand)]
         command: Duties,
+    },
+    /// Layers of grids: what of a file is sound, and what is wrong with it.
+    Grids {
+        #[command(subcommand)]
+        command: Grids,
     },
     /// The whole loop on this machine: hub, four devices, offline work, sync, proof.
     Demo(Demo),
@@ -285,6 +294,10 @@ pub(crate) enum Hub {
         #[command(flatten)]
         review: Review,
     },
+    /// The cell of a place, as of a time; exits 1 outside of all cells.
+    Locate(HubLocate),
+    /// The cells in force, with parts and sizes, as of a time.
+    Grids(HubGrids),
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {
         #[command(flatten)]
@@ -382,31 +395,11 @@ pub(crate) enum Code {
     },
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum CodeProfile {
-    /// Any code.
-    Opaque,
-    /// 15 digits.
-    #[value(name = "15")]
-    Fifteen,
-    /// 16 digits.
-    #[value(name = "16")]
-    Sixteen,
-}
-
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
-    /// Grids from GeoJSON, WGS 84.
-    Grids {
-        /// The file.
-        file: PathBuf,
-        /// The property that holds a cell's code.
-        #[arg(long, default_value = "code")]
-        code_property: String,
-        /// How the city's codes are built.
-        #[arg(long, value_enum, default_value = "opaque")]
-        profile: CodeProfile,
-    },
+    /// A layer of grids from GeoJSON, or of H3 cells; what was in force before its first day
+    /// stays known.
+    Grids(ImportGrids),
     /// A duty list from XLSX or CSV; one with problems is refused.
     Duties {
         /// The file.
@@ -470,6 +463,13 @@ pub(crate) struct Locate {
     /// Report overlaps and gaps of the grids; exits 1 when there are any.
     #[arg(long)]
     pub(crate) check: bool,
+    /// Only cells that are in force then, by their properties valid_from and valid_to: RFC
+    /// 3339 with an offset, or a date.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<String>,
+    /// The city's offset from UTC in minutes, in which dates are meant.
+    #[arg(long, default_value_t = 480, allow_hyphen_values = true)]
+    pub(crate) utc_offset_min: i32,
 }
 
 #[derive(Debug, clap::Args)]

@@ -285,6 +285,7 @@ fn make() -> (Vec<GridCell>, Vec<Coord>) {
         cells.push(GridCell {
             code: format!("4201{:08}", cells.len()),
             polygons: vec![Polygon::new(LineString(ring), Vec::new())],
+            terms: Default::default(),
         });
     }
     let mut random = Random(2);

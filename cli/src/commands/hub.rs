@@ -53,6 +53,8 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
         Command::Admin { dir, command } => admin(&open(dir)?, command, output),
         Command::Import { dir, command } => import::run(dir, command, output),
         Command::Review { dir, review } => super::review::of_hub(&dir.dir, review, output),
+        Command::Locate(given) => super::grids::locate(given, output),
+        Command::Grids(given) => super::grids::list(given, output),
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }

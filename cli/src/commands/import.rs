@@ -10,34 +10,21 @@ use bading_core::rules::clock::{ClockPolicy, WorkingClock};
 use bading_core::rules::hours::WorkingHours;
 use bading_core::rules::roster::read_roster;
 use bading_core::services::duty_file::DutyReading;
-use bading_core::services::packs::{Profile, grids_pack, write_duties};
-use bading_core::services::reference::{CALENDAR, DUTIES, GRIDS, POLICY, ROSTER, ROUTES};
+use bading_core::services::packs::write_duties;
+use bading_core::services::reference::{CALENDAR, DUTIES, POLICY, ROSTER, ROUTES};
 use bading_hub::{Hub, PackOutcome, read_policy};
 use serde_json::json;
 
 use super::duties::{classes_count, read_list};
 use super::hub::{failure, open};
 use super::read;
-use crate::args::{CodeProfile, HubDir, Import};
+use crate::args::{HubDir, Import};
 use crate::output::{Exit, Failure, Output};
 
 pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exit, Failure> {
     // The file is read whole before the hub is opened: all or nothing.
     let (kind, pack) = match command {
-        Import::Grids {
-            file,
-            code_property,
-            profile,
-        } => {
-            let profile = match profile {
-                CodeProfile::Opaque => Profile::Opaque,
-                CodeProfile::Fifteen => Profile::Fifteen,
-                CodeProfile::Sixteen => Profile::Sixteen,
-            };
-            let pack = grids_pack(&read(file)?, code_property, profile)
-                .map_err(|error| Failure::in_file(file, error))?;
-            (GRIDS, pack)
-        }
+        Import::Grids(given) => return super::grids::import(dir, given, output),
         Import::Duties {
             file,
             accept_problems,

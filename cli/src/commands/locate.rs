@@ -6,9 +6,13 @@ use std::path::Path;
 
 use bading_core::geo::check::{LayerReport, check_layer};
 use bading_core::geo::datum::{Datum, convert};
+use bading_core::geo::finding::{Finding, FindingKind};
 use bading_core::geo::grid_file::{GridCell, GridFileOptions, read_grids};
+use bading_core::geo::layer_file::{LayerOptions, read_layer};
 use bading_core::geo::locator::Locator;
 use bading_core::geo::points_file::{PointRow, read_points};
+use bading_core::model::grid::CodeProfile;
+use bading_core::model::time::UtcMs;
 use serde_json::json;
 
 use super::read;
@@ -17,12 +21,17 @@ use crate::output::{Exit, Failure, Output, quiet_if_closed};
 
 pub(super) fn locate(given: &args::Locate, output: &Output) -> Result<Exit, Failure> {
     datum("--datum", &given.datum)?;
-    let options = GridFileOptions {
-        code_property: &given.code_property,
-        allows_duplicate_codes: true,
+    let cells = match &given.as_of {
+        Some(as_of) => cells_as_of(given, as_of)?,
+        None => {
+            let options = GridFileOptions {
+                code_property: &given.code_property,
+                allows_duplicate_codes: true,
+            };
+            read_grids(&read(&given.grids)?, &options)
+                .map_err(|error| Failure::in_file(&given.grids, error))?
+        }
     };
-    let cells = read_grids(&read(&given.grids)?, &options)
-        .map_err(|error| Failure::in_file(&given.grids, error))?;
     // Every point is read before the first line is written: all or nothing.
     let points = match &given.points {
         Some(path) => Some(points_of(path)?),
@@ -50,6 +59,34 @@ pub(super) fn locate(given: &args::Locate, output: &Output) -> Result<Exit, Fail
         }
     }
     Ok(exit)
+}
+
+/// The cells of the file that are in force at a time; positions stay in the file's datum,
+/// which the points share.
+fn cells_as_of(given: &args::Locate, as_of: &str) -> Result<Vec<GridCell>, Failure> {
+    let at = UtcMs::parse_from(as_of, given.utc_offset_min).ok_or_else(|| {
+        Failure::input(format!(
+            "--as-of: `{as_of}` is neither RFC 3339 with an offset nor a date such as 2026-03-02"
+        ))
+    })?;
+    let options = LayerOptions {
+        code_property: &given.code_property,
+        profile: &CodeProfile::opaque(),
+        datum: Datum::Wgs84,
+        utc_offset_min: given.utc_offset_min,
+    };
+    let layer = read_layer(&read(&given.grids)?, &options)
+        .map_err(|error| Failure::in_file(&given.grids, error))?;
+    // A look-up asks where and when a cell lies; what else is odd matters to an import.
+    let is_in_the_way =
+        |f: &&Finding| matches!(f.kind, FindingKind::Feature | FindingKind::SelfCrossing);
+    if let Some(finding) = layer.findings.iter().find(is_in_the_way) {
+        return Err(Failure::in_file(&given.grids, finding));
+    }
+    let cells = layer.cells.into_iter().map(|row| row.cell);
+    Ok(cells
+        .filter(|cell| cell.terms.validity.holds_at(at))
+        .collect())
 }
 
 #[derive(serde::Serialize)]

@@ -6,6 +6,7 @@ mod deadline;
 mod deadline_case;
 mod demo;
 mod duties;
+mod grids;
 mod hub;
 mod import;
 mod locate;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Score(given) => score::run(given, output),
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
+        Command::Grids { command } => grids::run(command, output),
         Command::Review {
             dir,
             utc_offset_min,

@@ -9,6 +9,7 @@ mod deadline;
 mod demo;
 mod device;
 mod duties;
+mod grids;
 mod hub_statuses;
 mod imports;
 mod kill;

@@ -101,7 +101,7 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::ReviewSpan
         | ServiceError::Commit(_)
         | ServiceError::Grids(_)
-        | ServiceError::GridCode { .. }
+        | ServiceError::GridLayer(_)
         | ServiceError::Duties(_) => ErrorKind::InvalidInput,
         ServiceError::NoSuchCase(_)
         | ServiceError::NoSuchPhoto(_)

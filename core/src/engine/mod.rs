@@ -454,14 +454,16 @@ impl Engine {
         Ok(count)
     }
 
-    /// The cell of a place by the grids in force here; an H3 cell where there are none.
+    /// The cell of a place by the grids in force here and now; an H3 cell where there are none.
     ///
     /// # Errors
     /// [`EngineError`].
     pub fn grid_at(&self, at: LatLon) -> Result<Option<GridCode>, EngineError> {
-        let found = self
-            .store
-            .read(|tx| self.reference.grid_at(tx, at).map_err(ServiceError::from));
+        let now = self.host.now().wall;
+        let found = self.store.read(|tx| {
+            let grid = self.reference.grid_at(tx, at, now);
+            grid.map_err(ServiceError::from)
+        });
         Ok(found?)
     }
 

@@ -146,6 +146,7 @@ mod tests {
         GridCell {
             code: code.to_owned(),
             polygons: vec![Polygon::new(outer, holes)],
+            terms: Default::default(),
         }
     }
 

@@ -7,7 +7,8 @@
 
 use super::grid_file::GridCell;
 use geo::{
-    BooleanOps, BoundingRect, GeodesicArea, InteriorPoint, MultiPolygon, Polygon, Rect, unary_union,
+    BooleanOps, BoundingRect, GeodesicArea, InteriorPoint, LineString, MultiPolygon, Polygon, Rect,
+    unary_union,
 };
 
 /// Overlaps and gaps of at most this area, in square metres, are taken for rounding.
@@ -57,10 +58,7 @@ pub struct LayerReport {
 /// - `cells`: planar degrees, valid rings as [`super::grid_file::read_grids`] returns them.
 #[must_use]
 pub fn check_layer(cells: &[GridCell]) -> LayerReport {
-    let shapes: Vec<MultiPolygon> = cells
-        .iter()
-        .map(|c| MultiPolygon::new(c.polygons.clone()))
-        .collect();
+    let shapes: Vec<MultiPolygon> = cells.iter().map(|c| oriented(&c.polygons)).collect();
     let (pairs, is_cut_short) = pairs_that_meet(&shapes);
     let overlaps = pairs.into_iter().filter_map(|(a, b)| {
         let shared = shapes[a].intersection(&shapes[b]);
@@ -75,13 +73,13 @@ pub fn check_layer(cells: &[GridCell]) -> LayerReport {
     });
     LayerReport {
         overlaps: overlaps.collect(),
-        gaps: gaps(&shapes),
+        gaps: gaps(&shapes.iter().collect::<Vec<_>>()),
         is_cut_short,
     }
 }
 
 /// Pairs of shapes whose boxes meet, in order, and whether there were too many of them.
-fn pairs_that_meet(shapes: &[MultiPolygon]) -> (Vec<(usize, usize)>, bool) {
+pub(super) fn pairs_that_meet(shapes: &[MultiPolygon]) -> (Vec<(usize, usize)>, bool) {
     let boxes = shapes
         .iter()
         .enumerate()
@@ -108,7 +106,7 @@ fn pairs_that_meet(shapes: &[MultiPolygon]) -> (Vec<(usize, usize)>, bool) {
 }
 
 /// Holes of the union: what its outlines enclose and it does not cover.
-fn gaps(shapes: &[MultiPolygon]) -> Vec<Gap> {
+pub(super) fn gaps(shapes: &[&MultiPolygon]) -> Vec<Gap> {
     let union = unary_union(shapes.iter().flat_map(|s| &s.0));
     if union.iter().all(|p| p.interiors().is_empty()) {
         return Vec::new();
@@ -133,13 +131,43 @@ fn gaps(shapes: &[MultiPolygon]) -> Vec<Gap> {
 }
 
 /// A point inside, as latitude and longitude, and the area; nothing for a sliver.
-fn measure(shape: &MultiPolygon) -> Option<(f64, f64, f64)> {
+pub(super) fn measure(shape: &MultiPolygon) -> Option<(f64, f64, f64)> {
     let area_m2: f64 = shape.iter().map(|p| p.geodesic_area_signed().abs()).sum();
     if area_m2 <= SLIVER_M2 {
         return None;
     }
     let inside = shape.interior_point()?;
     Some((inside.y(), inside.x(), area_m2))
+}
+
+/// The polygons with outlines that run counter-clockwise and holes that run clockwise: a
+/// union leaves out whatever is wound the other way.
+pub(super) fn oriented(polygons: &[Polygon]) -> MultiPolygon {
+    let turned = |ring: &LineString, is_hole: bool| {
+        let mut ring = ring.clone();
+        if (signed_area(&ring) < 0.0) != is_hole {
+            ring.0.reverse();
+        }
+        ring
+    };
+    let each = polygons.iter().map(|polygon| {
+        let holes = polygon.interiors().iter().map(|hole| turned(hole, true));
+        Polygon::new(turned(polygon.exterior(), false), holes.collect())
+    });
+    MultiPolygon::new(each.collect())
+}
+
+/// Twice the planar area of a ring in square degrees, below zero when it runs clockwise.
+pub(super) fn signed_area(ring: &LineString) -> f64 {
+    let Some(start) = ring.0.first() else {
+        return 0.0;
+    };
+    // Sides are taken from the first corner: degrees alone would eat the digits.
+    let sides = ring.0.windows(2).map(|ends| {
+        let (a, b) = (ends[0] - *start, ends[1] - *start);
+        a.x * b.y - b.x * a.y
+    });
+    sides.sum()
 }
 
 #[cfg(test)]
@@ -164,6 +192,7 @@ mod tests {
         GridCell {
             code: code.to_owned(),
             polygons: vec![rect.to_polygon()],
+            terms: Default::default(),
         }
     }
 
@@ -216,6 +245,32 @@ mod tests {
             "{:?}",
             report.gaps
         );
+    }
+
+    #[test]
+    fn check_takes_cells_of_either_winding_for_the_ground_that_they_are() {
+        let mut cells = [
+            cell("s", 0.0, 0.0, 3.0, 1.0),
+            cell("n", 0.0, 2.0, 3.0, 3.0),
+            cell("w", 0.0, 1.0, 1.0, 2.0),
+            cell("e", 2.0, 1.0, 3.0, 2.0),
+        ];
+        let gap = |cells: &[GridCell]| {
+            let gaps = check_layer(cells).gaps;
+            assert_eq!(gaps.len(), 1);
+            gaps[0].area_m2
+        };
+        let before = gap(&cells);
+        for cell in &mut cells {
+            cell.polygons[0].exterior_mut(|ring| ring.0.reverse());
+        }
+        assert!((gap(&cells) - before).abs() < 1e-3);
+        // A gap that a cell of the other winding fills is none.
+        let mut filling = cell("m", 1.0, 1.0, 2.0, 2.0);
+        filling.polygons[0].exterior_mut(|ring| ring.0.reverse());
+        cells[0].polygons[0].exterior_mut(|ring| ring.0.reverse());
+        let [s, n, w, e] = cells;
+        assert_eq!(check_layer(&[s, n, w, e, filling]), LayerReport::default());
     }
 
     #[test]

@@ -8,24 +8,31 @@
 //!
 //! Source: RFC 7946.
 
+use super::datum::{Datum, convert};
 use super::json::Json;
 use super::ring::self_crossing;
+use crate::model::grid::CellTerms;
 use geo::{Coord, LineString, Polygon};
 use std::collections::HashMap;
 use std::fmt;
 use thiserror::Error;
 
+/// The member of a collection that holds what this software says of it as a whole.
+pub(super) const OWN_MEMBER: &str = "bading";
+
 /// Files above this size are refused: a city of 17,000 grids has 12 MB, and reading takes
 /// up to about ten bytes of memory for each byte of a file that means harm.
 pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 
-/// One grid: its opaque code, and where it lies.
+/// One grid: its opaque code, where it lies, and what it is besides.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GridCell {
     /// The code as the file has it; a number is written in decimal.
     pub code: String,
     /// Closed rings of (longitude, latitude) in degrees; the interiors are holes.
     pub polygons: Vec<Polygon<f64>>,
+    /// Class, unit and validity, where the reader looks for them.
+    pub terms: CellTerms,
 }
 
 /// What the reader has to be told.
@@ -117,6 +124,9 @@ pub enum FeatureProblem {
     /// The last point is not the first.
     #[error("the ring is not closed: its last point is not its first")]
     NotClosed,
+    /// The position has no counterpart in WGS 84.
+    #[error("{0}")]
+    Datum(String),
     /// The ring crosses itself.
     #[error("the ring crosses itself at longitude {lon_deg}, latitude {lat_deg}")]
     CrossesItself {
@@ -137,7 +147,7 @@ impl fmt::Display for Named<'_> {
 }
 
 /// A problem and the member that has it, before the feature is known.
-type Fault = (String, FeatureProblem);
+pub(super) type Fault = (String, FeatureProblem);
 
 /// Reads all features of a file, in its order.
 ///
@@ -149,35 +159,7 @@ pub fn read_grids(
     bytes: &[u8],
     options: &GridFileOptions<'_>,
 ) -> Result<Vec<GridCell>, GridFileError> {
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(GridFileError::TooLarge {
-            size_bytes: bytes.len(),
-        });
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let file: Json =
-        serde_json::from_slice(bytes).map_err(|error| GridFileError::NotJson(error.to_string()))?;
-    let features = match file {
-        Json::List(features) => features,
-        Json::Object(_) => match file.member("type").and_then(Json::text) {
-            Some("Feature") => vec![file],
-            Some("FeatureCollection") => match file.into_member("features") {
-                Some(Json::List(features)) => features,
-                _ => return Err(GridFileError::NotFeatures("its `features` is not a list")),
-            },
-            _ => {
-                return Err(GridFileError::NotFeatures(
-                    "its `type` is neither FeatureCollection nor Feature",
-                ));
-            }
-        },
-        _ => {
-            return Err(GridFileError::NotFeatures(
-                "it is neither an object nor a list",
-            ));
-        }
-    };
-
+    let features = read_features(bytes)?.features;
     let mut cells = Vec::with_capacity(features.len());
     let mut first_of: HashMap<String, usize> = HashMap::new();
     for (index, feature) in features.into_iter().enumerate() {
@@ -201,7 +183,8 @@ pub fn read_grids(
             }
             Ok(GridCell {
                 code,
-                polygons: read_geometry(&feature)?,
+                polygons: read_geometry(&feature, Datum::Wgs84)?,
+                terms: CellTerms::default(),
             })
         });
         cells.push(cell.map_err(refuse)?);
@@ -209,11 +192,59 @@ pub fn read_grids(
     Ok(cells)
 }
 
-fn code_field(property: &str) -> String {
+/// A file's features, and the member that this software writes beside them.
+pub(super) struct FeatureFile {
+    pub(super) features: Vec<Json>,
+    pub(super) own: Option<Json>,
+}
+
+/// Reads a FeatureCollection, a Feature or a list of features; what they hold is not looked at.
+pub(super) fn read_features(bytes: &[u8]) -> Result<FeatureFile, GridFileError> {
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(GridFileError::TooLarge {
+            size_bytes: bytes.len(),
+        });
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let file: Json =
+        serde_json::from_slice(bytes).map_err(|error| GridFileError::NotJson(error.to_string()))?;
+    let alone = |features| FeatureFile {
+        features,
+        own: None,
+    };
+    match file {
+        Json::List(features) => Ok(alone(features)),
+        Json::Object(mut members) => {
+            let take = |members: &mut Vec<(Box<str>, Json)>, name: &str| {
+                let at = members.iter().rposition(|(n, _)| **n == *name)?;
+                Some(members.swap_remove(at).1)
+            };
+            let kind = members.iter().rev().find(|(n, _)| **n == *"type");
+            match kind.and_then(|(_, kind)| kind.text()) {
+                Some("Feature") => Ok(alone(vec![Json::Object(members)])),
+                Some("FeatureCollection") => match take(&mut members, "features") {
+                    Some(Json::List(features)) => Ok(FeatureFile {
+                        features,
+                        own: take(&mut members, OWN_MEMBER),
+                    }),
+                    _ => Err(GridFileError::NotFeatures("its `features` is not a list")),
+                },
+                _ => Err(GridFileError::NotFeatures(
+                    "its `type` is neither FeatureCollection nor Feature",
+                )),
+            }
+        }
+        _ => Err(GridFileError::NotFeatures(
+            "it is neither an object nor a list",
+        )),
+    }
+}
+
+pub(super) fn code_field(property: &str) -> String {
     format!("properties.{property}")
 }
 
-fn read_code(feature: &Json, property: &str) -> Result<String, Fault> {
+pub(super) fn read_code(feature: &Json, property: &str) -> Result<String, Fault> {
     if feature.member("type").and_then(Json::text) != Some("Feature") {
         return Err(("type".to_owned(), FeatureProblem::NotAFeature));
     }
@@ -232,21 +263,24 @@ fn read_code(feature: &Json, property: &str) -> Result<String, Fault> {
     }
 }
 
-fn read_geometry(feature: &Json) -> Result<Vec<Polygon<f64>>, Fault> {
-    let geometry = match feature.member("geometry") {
-        None | Some(Json::Null) => {
-            return Err(("geometry".to_owned(), FeatureProblem::MissingGeometry));
-        }
-        Some(geometry) => geometry,
-    };
+/// The polygons of a feature, expressed in WGS 84.
+pub(super) fn read_geometry(feature: &Json, datum: Datum) -> Result<Vec<Polygon<f64>>, Fault> {
+    match feature.member("geometry") {
+        None | Some(Json::Null) => Err(("geometry".to_owned(), FeatureProblem::MissingGeometry)),
+        Some(geometry) => read_polygons(geometry, datum),
+    }
+}
+
+/// The polygons of a geometry, expressed in WGS 84.
+pub(super) fn read_polygons(geometry: &Json, datum: Datum) -> Result<Vec<Polygon<f64>>, Fault> {
     let field = "geometry.coordinates";
     let coordinates = geometry.member("coordinates");
     match geometry.member("type").and_then(Json::text) {
-        Some("Polygon") => Ok(vec![read_polygon(coordinates, field)?]),
+        Some("Polygon") => Ok(vec![read_polygon(coordinates, field, datum)?]),
         Some("MultiPolygon") => {
             let polygons = filled_list(coordinates, field, "a MultiPolygon is a list of polygons")?;
             let each = polygons.iter().enumerate();
-            each.map(|(i, polygon)| read_polygon(Some(polygon), &format!("{field}[{i}]")))
+            each.map(|(i, polygon)| read_polygon(Some(polygon), &format!("{field}[{i}]"), datum))
                 .collect()
         }
         other => {
@@ -270,18 +304,18 @@ fn filled_list<'a>(
     }
 }
 
-fn read_polygon(json: Option<&Json>, field: &str) -> Result<Polygon<f64>, Fault> {
+fn read_polygon(json: Option<&Json>, field: &str, datum: Datum) -> Result<Polygon<f64>, Fault> {
     let rings = filled_list(json, field, "a polygon is a list of rings")?;
     let each = rings.iter().enumerate();
     let read: Result<Vec<LineString<f64>>, Fault> = each
-        .map(|(i, ring)| read_ring(ring, &format!("{field}[{i}]")))
+        .map(|(i, ring)| read_ring(ring, &format!("{field}[{i}]"), datum))
         .collect();
     let mut rings = read?.into_iter();
     let exterior = rings.next().expect("the list of rings is not empty");
     Ok(Polygon::new(exterior, rings.collect()))
 }
 
-fn read_ring(json: &Json, field: &str) -> Result<LineString<f64>, Fault> {
+fn read_ring(json: &Json, field: &str, datum: Datum) -> Result<LineString<f64>, Fault> {
     let positions = filled_list(Some(json), field, "a ring is a list of positions")?;
     let mut ring: Vec<Coord> = Vec::with_capacity(positions.len());
     for (i, position) in positions.iter().enumerate() {
@@ -294,10 +328,10 @@ fn read_ring(json: &Json, field: &str) -> Result<LineString<f64>, Fault> {
         if !(-180.0..=180.0).contains(&lon_deg) || !(-90.0..=90.0).contains(&lat_deg) {
             return fault(FeatureProblem::OutOfRange { lon_deg, lat_deg });
         }
-        ring.push(Coord {
-            x: lon_deg,
-            y: lat_deg,
-        });
+        match convert(datum, Datum::Wgs84, lat_deg, lon_deg) {
+            Ok((y, x)) => ring.push(Coord { x, y }),
+            Err(error) => return fault(FeatureProblem::Datum(error.to_string())),
+        }
     }
     let fault = |problem| Err((field.to_owned(), problem));
     let points = ring.len();

@@ -117,6 +117,12 @@ impl Locator {
     ///   that cross themselves are read by the even-odd rule, edges that are not finite are left out.
     #[must_use]
     pub fn build(cells: &[GridCell]) -> Self {
+        build::build(&cells.iter().collect::<Vec<_>>())
+    }
+
+    /// As [`Locator::build`], from some of the cells of a larger set.
+    #[must_use]
+    pub fn build_some(cells: &[&GridCell]) -> Self {
         build::build(cells)
     }
 

@@ -4,6 +4,7 @@
 //! Grids are planar in longitude and latitude; lengths and areas are geodesic on WGS 84.
 
 pub mod area;
+pub mod cell_size;
 pub mod check;
 pub mod checkpoint_file;
 pub mod checkpoints;
@@ -11,11 +12,16 @@ pub mod coverage;
 pub mod datum;
 pub mod distance;
 pub(crate) mod excerpt;
+pub mod finding;
 pub mod grid_file;
+pub mod grid_pack;
 pub mod h3;
+pub mod h3_fill;
 mod intervals;
 mod json;
 mod laps;
+pub mod layer_check;
+pub mod layer_file;
 mod local;
 pub mod locator;
 #[cfg(test)]

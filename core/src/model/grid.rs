@@ -1,101 +1,113 @@
-//! Fix one, the grid (定格): codes of cells and the profiles that take them apart.
+//! Fix one, the grid (定格): what a cell is apart from its shape, and sets of cells.
 //!
-//! Cities differ (15 and 16 characters both exist), so a profile is data, not a type.
+//! Codes are taken apart by a profile ([`CodeProfile`]), which is data: cities differ.
 
-use thiserror::Error;
+use serde::{Deserialize, Serialize};
+
+mod profile;
 
 pub use crate::model::identifiers::GridCode;
+use crate::model::time::UtcMs;
+pub use profile::{CodeError, CodeProfile, ProfileError, Segment};
 
-/// How a city builds its codes: named segments, west to east and north to south in the last.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeProfile {
-    segments: Vec<(String, usize)>,
+/// How closely a cell is looked after: DOMAIN's class 1 or 2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum GridClass {
+    /// Class 1.
+    One,
+    /// Class 2.
+    Two,
 }
 
-/// Why a code does not fit a profile.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum CodeError {
-    /// The code is shorter or longer than the segments together.
-    #[error("grid code `{code}` has {found} characters, the profile wants {expected}")]
-    Length {
-        /// The code as it was given.
-        code: String,
-        /// The profile's length.
-        expected: usize,
-        /// The code's length.
-        found: usize,
-    },
-    /// A segment holds something other than digits.
-    #[error("grid code `{code}`: segment `{segment}` is not digits")]
-    NotDigits {
-        /// The code as it was given.
-        code: String,
-        /// The segment's name.
-        segment: String,
-    },
+impl GridClass {
+    /// Reads `1` or `2`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "1" => Some(Self::One),
+            "2" => Some(Self::Two),
+            _ => None,
+        }
+    }
+
+    /// 1 or 2.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        self.into()
+    }
 }
 
-impl CodeProfile {
-    /// The profile of 15 characters: county 6, street 3, community 3, sequence 3.
+impl TryFrom<u8> for GridClass {
+    type Error = String;
+
+    fn try_from(number: u8) -> Result<Self, String> {
+        Self::parse(&number.to_string()).ok_or_else(|| format!("{number} is not a class: 1 or 2"))
+    }
+}
+
+impl From<GridClass> for u8 {
+    fn from(class: GridClass) -> Self {
+        match class {
+            GridClass::One => 1,
+            GridClass::Two => 2,
+        }
+    }
+}
+
+/// When something holds: from an instant on, the instant included, until another one that no
+/// longer belongs to it. An open end has no limit; the default is *always*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Validity {
+    /// The first instant; without it from always.
+    pub from: Option<UtcMs>,
+    /// The first instant after it; without it for ever.
+    pub to: Option<UtcMs>,
+}
+
+impl Validity {
+    /// True when the instant belongs to it.
     #[must_use]
-    pub fn fifteen() -> Self {
-        Self::of(&[
-            ("county", 6),
-            ("street", 3),
-            ("community", 3),
-            ("sequence", 3),
-        ])
+    pub fn holds_at(&self, at: UtcMs) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at < to)
     }
 
-    /// The profile of 16 characters, whose sequence has four.
+    /// True when no instant belongs to it.
     #[must_use]
-    pub fn sixteen() -> Self {
-        Self::of(&[
-            ("county", 6),
-            ("street", 3),
-            ("community", 3),
-            ("sequence", 4),
-        ])
+    pub fn is_empty(&self) -> bool {
+        matches!((self.from, self.to), (Some(from), Some(to)) if to <= from)
     }
 
-    fn of(segments: &[(&str, usize)]) -> Self {
+    /// The instants that belong to both; it may be empty.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let to = match (self.to, other.to) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
         Self {
-            segments: segments
-                .iter()
-                .map(|(name, len)| ((*name).to_owned(), *len))
-                .collect(),
+            // Nothing is earlier than any instant, so the later of the two is the maximum.
+            from: self.from.max(other.from),
+            to,
         }
     }
 
-    /// Takes a code apart: the segments' names with their digits, in order.
-    ///
-    /// # Errors
-    /// [`CodeError`] when the length or a digit is wrong.
-    pub fn parts<'a>(&self, code: &'a GridCode) -> Result<Vec<(&str, &'a str)>, CodeError> {
-        let text = code.as_str();
-        let expected = self.segments.iter().map(|(_, len)| len).sum();
-        if text.len() != expected {
-            let (code, found) = (text.to_owned(), text.len());
-            return Err(CodeError::Length {
-                code,
-                expected,
-                found,
-            });
-        }
-        let mut from = 0;
-        let mut parts = Vec::with_capacity(self.segments.len());
-        for (name, len) in &self.segments {
-            // Codes are ASCII by construction, so a byte range is a character range.
-            let part = &text[from..from + len];
-            if !part.bytes().all(|b| b.is_ascii_digit()) {
-                let (code, segment) = (text.to_owned(), name.clone());
-                return Err(CodeError::NotDigits { code, segment });
-            }
-            parts.push((name.as_str(), part));
-            from += len;
-        }
-        Ok(parts)
+    /// True when some instant belongs to both.
+    #[must_use]
+    pub fn meets(&self, other: &Self) -> bool {
+        !self.and(other).is_empty()
     }
+}
+
+/// What a cell is apart from its code and its shape.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CellTerms {
+    /// Its class, where the city gave one.
+    pub class: Option<GridClass>,
+    /// The responsible unit, where the city named one.
+    pub unit: Option<String>,
+    /// When the cell is in force.
+    pub validity: Validity,
 }
 
 /// A set of grids named by the beginnings of their codes: `310101` covers the whole county,
@@ -124,33 +136,31 @@ mod tests {
         GridCode::parse(text).expect("a code of the test")
     }
 
-    #[test]
-    fn fifteen_digits_fall_into_four_parts() {
-        let code = code("110101003002017");
-        let profile = CodeProfile::fifteen();
-        let parts = profile.parts(&code).expect("fits");
-        let digits: Vec<_> = parts.iter().map(|(_, digits)| *digits).collect();
-        assert_eq!(digits, ["110101", "003", "002", "017"]);
+    fn between(from: Option<u64>, to: Option<u64>) -> Validity {
+        Validity {
+            from: from.map(UtcMs),
+            to: to.map(UtcMs),
+        }
     }
 
     #[test]
-    fn fourteen_digits_are_refused_by_the_fifteen_digit_profile() {
-        let code = code("11010100300201");
-        assert!(matches!(
-            CodeProfile::fifteen().parts(&code),
-            Err(CodeError::Length {
-                expected: 15,
-                found: 14,
-                ..
-            })
-        ));
+    fn validity_holds_its_first_instant_and_not_its_last() {
+        let year = between(Some(10), Some(20));
+        let held: Vec<_> = (8..22).filter(|at| year.holds_at(UtcMs(*at))).collect();
+        assert_eq!(held, (10..20).collect::<Vec<_>>());
+        assert!(Validity::default().holds_at(UtcMs(0)));
+        assert!(between(Some(5), Some(5)).is_empty());
     }
 
     #[test]
-    fn letters_in_a_code_name_their_segment() {
-        let code = code("1101010030020a7");
-        let error = CodeProfile::fifteen().parts(&code).expect_err("not digits");
-        assert!(error.to_string().contains("sequence"));
+    fn validities_meet_when_an_instant_belongs_to_both() {
+        let first = between(None, Some(20));
+        assert!(!first.meets(&between(Some(20), None)));
+        assert!(first.meets(&between(Some(19), None)));
+        assert_eq!(
+            first.and(&between(Some(3), None)),
+            between(Some(3), Some(20))
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod case;
 pub mod duty;
 pub mod grid;
 pub mod identifiers;
+mod local_time;
 pub mod patrol;
 pub mod person;
 pub mod photo;

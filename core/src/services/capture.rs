@@ -154,10 +154,10 @@ pub fn report_prepared(
     context.store.write(|tx| {
         let duties = check_class(tx, context, class)?;
         let grid = match at {
-            Some(at) => context.reference.grid_at(tx, at)?,
+            Some(at) => context.reference.grid_at(tx, at, seen_at)?,
             None => None,
         };
-        hints.extend(store_hints(tx, context, report, at, photos)?);
+        hints.extend(store_hints(tx, context, report, at, seen_at, photos)?);
         let case_id = CaseId(Uuid::from_bytes(uuid_bytes(context.nonce())));
         let subject = Subject::case(case_id);
         let mut body = BodyBuilder::new();
@@ -381,6 +381,7 @@ fn store_hints(
     context: &Context<'_>,
     report: &Report,
     at: Option<LatLon>,
+    seen_at: UtcMs,
     photos: &[Checked],
 ) -> Result<Vec<Hint>, ServiceError> {
     let mut hints = Vec::new();
@@ -393,7 +394,7 @@ fn store_hints(
         }
     }
     if let Some(at) = at
-        && context.reference.grid_at(tx, at)?.is_none()
+        && context.reference.grid_at(tx, at, seen_at)?.is_none()
     {
         hints.push(hint(
             "outside_grid",

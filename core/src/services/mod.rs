@@ -8,6 +8,7 @@
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
+//! - [`grids`]: the cells of all times, and which one holds a place as of one.
 //! - [`packs`] and [`mod@reference`]: reference data as files become it, and as it is used.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
@@ -19,6 +20,7 @@ pub mod capture;
 pub mod case;
 pub mod duty_file;
 pub mod enrol;
+pub mod grids;
 pub mod log;
 pub mod packs;
 pub mod patrol;
@@ -30,6 +32,7 @@ pub mod verify;
 use thiserror::Error;
 
 use crate::geo::grid_file::GridFileError;
+use crate::geo::layer_check::LayerRefusal;
 use crate::model::case::CaseId;
 use crate::model::identifiers::{DeviceKey, Hash, IdentifierError};
 use crate::model::patrol::PatrolId;
@@ -187,16 +190,9 @@ pub enum ServiceError {
     /// A grid file.
     #[error(transparent)]
     Grids(#[from] GridFileError),
-    /// A cell's code.
-    #[error("feature {feature}, {property}: {why}")]
-    GridCode {
-        /// The feature in the file, from 1.
-        feature: usize,
-        /// The property that holds the code.
-        property: String,
-        /// What is wrong with it.
-        why: packs::GridCodeProblem,
-    },
+    /// A layer of grids.
+    #[error(transparent)]
+    GridLayer(#[from] LayerRefusal),
     /// A duty list.
     #[error(transparent)]
     Duties(#[from] packs::DutyFileError),

@@ -3,105 +3,41 @@
 //! A pack is all or nothing: a file with one bad line makes no pack. Grids travel as GeoJSON
 //! with the property `code`, duty lists as JSON; both open without this software.
 
-use serde_json::json;
-use thiserror::Error;
-
-use crate::geo::grid_file::{GridCell, GridFileOptions, read_grids};
+use crate::geo::datum::Datum;
+use crate::geo::grid_pack::GridPack;
+use crate::geo::layer_check::check_cells;
+use crate::geo::layer_file::{LayerOptions, read_layer};
 use crate::model::duty::DutyList;
-use crate::model::grid::{CodeError, CodeProfile, GridCode};
-use crate::model::identifiers::IdentifierError;
+use crate::model::grid::CodeProfile;
 use crate::services::ServiceError;
 pub use crate::services::duty_file::DutyFileError;
 use crate::services::duty_file::{any_limit, csv_table, read_duty_tables};
 
-/// How many characters the codes of a grid file must have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Profile {
-    /// Any code that a grid may have.
-    #[default]
-    Opaque,
-    /// 15 digits.
-    Fifteen,
-    /// 16 digits.
-    Sixteen,
-}
-
-/// Why a grid's code does not serve.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum GridCodeProblem {
-    /// It is not a code at all.
-    #[error(transparent)]
-    Form(#[from] IdentifierError),
-    /// It does not fit the city's profile.
-    #[error(transparent)]
-    Profile(#[from] CodeError),
-}
-
-/// Reads a city's grids and makes their pack.
+/// Reads a city's grids and makes the pack of a first layer.
 ///
-/// - `bytes`: GeoJSON as [`read_grids`] takes it, positions in WGS 84.
+/// - `bytes`: GeoJSON as [`read_layer`] takes it, positions in WGS 84, dates in UTC.
 /// - `code_property`: the property that holds a cell's code.
 ///
 /// # Errors
-/// [`ServiceError::Grids`] or [`ServiceError::GridCode`] names feature and field.
+/// [`ServiceError::Grids`] where it is no file of grids, [`ServiceError::GridLayer`] with the
+/// first finding for which the layer is refused.
 pub fn grids_pack(
     bytes: &[u8],
     code_property: &str,
-    profile: Profile,
+    profile: &CodeProfile,
 ) -> Result<Vec<u8>, ServiceError> {
-    let options = GridFileOptions {
-        code_property,
-        allows_duplicate_codes: false,
-    };
-    let mut cells = read_grids(bytes, &options)?;
-    for (index, cell) in cells.iter().enumerate() {
-        check_code(&cell.code, profile).map_err(|why| ServiceError::GridCode {
-            feature: index + 1,
-            property: code_property.to_owned(),
-            why,
-        })?;
-    }
-    // The same cells in another order are the same version.
-    cells.sort_by(|a, b| a.code.cmp(&b.code));
-    Ok(write_grids(&cells))
-}
-
-fn check_code(code: &str, profile: Profile) -> Result<(), GridCodeProblem> {
-    let code = GridCode::parse(code)?;
-    match profile {
-        Profile::Opaque => {}
-        Profile::Fifteen => drop(CodeProfile::fifteen().parts(&code)?),
-        Profile::Sixteen => drop(CodeProfile::sixteen().parts(&code)?),
-    }
-    Ok(())
-}
-
-fn write_grids(cells: &[GridCell]) -> Vec<u8> {
-    let ring = |ring: &geo::LineString<f64>| -> Vec<[f64; 2]> {
-        ring.0.iter().map(|c| [c.x, c.y]).collect()
-    };
-    let features: Vec<_> = cells
-        .iter()
-        .map(|cell| {
-            let polygons: Vec<Vec<Vec<[f64; 2]>>> = cell
-                .polygons
-                .iter()
-                .map(|p| {
-                    std::iter::once(p.exterior())
-                        .chain(p.interiors())
-                        .map(ring)
-                        .collect()
-                })
-                .collect();
-            json!({
-                "type": "Feature",
-                "properties": { "code": cell.code },
-                "geometry": { "type": "MultiPolygon", "coordinates": polygons },
-            })
-        })
-        .collect();
-    let collection = json!({ "type": "FeatureCollection", "features": features });
-    serde_json::to_vec(&collection).expect("finite numbers and text")
+    let datum = Datum::Wgs84;
+    let layer = read_layer(
+        bytes,
+        &LayerOptions {
+            code_property,
+            profile,
+            datum,
+            utc_offset_min: 0,
+        },
+    )?;
+    check_cells(&layer, None).judge(false)?;
+    Ok(GridPack::of_layer(layer, profile.clone(), datum).to_bytes())
 }
 
 /// Reads a city's duty list from CSV and makes its pack; one wrong row makes none.
@@ -142,14 +78,16 @@ mod tests {
 
     #[test]
     fn grids_pack_is_the_same_for_any_order_and_opens_again() {
-        let pack = grids_pack(SQUARE.as_bytes(), "id", Profile::Fifteen).expect("two good cells");
-        let again = grids_pack(&pack, "code", Profile::Fifteen).expect("opens as GeoJSON");
+        let pack =
+            grids_pack(SQUARE.as_bytes(), "id", &CodeProfile::fifteen()).expect("two good cells");
+        let again = grids_pack(&pack, "code", &CodeProfile::fifteen()).expect("opens as GeoJSON");
         assert_eq!(pack, again);
     }
 
     #[test]
     fn code_that_does_not_fit_the_profile_names_feature_and_property() {
-        let error = grids_pack(SQUARE.as_bytes(), "id", Profile::Sixteen).expect_err("15 digits");
+        let error =
+            grids_pack(SQUARE.as_bytes(), "id", &CodeProfile::sixteen()).expect_err("15 digits");
         let line = error.to_string();
         assert!(line.contains("feature 1") && line.contains("id"), "{line}");
     }

@@ -6,20 +6,21 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::geo::grid_file::{GridCell, GridFileOptions, read_grids};
+use crate::geo::grid_pack::GridPack;
 use crate::geo::h3::h3_code;
-use crate::geo::locator::Locator;
 use crate::geo::route_file::read_routes_pack;
 use crate::model::duty::DutyList;
 use crate::model::grid::GridCode;
 use crate::model::identifiers::Hash;
 use crate::model::place::LatLon;
 use crate::model::route::PlannedRoute;
+use crate::model::time::UtcMs;
 use crate::oplog::sign::hash_of;
 use crate::rules::clock::WorkingClock;
 use crate::rules::policy::Policy;
 use crate::rules::roster::Roster;
 use crate::services::ServiceError;
+pub use crate::services::grids::Grids;
 use crate::services::log::damaged;
 use crate::storage::{StoreError, Tx};
 
@@ -37,14 +38,6 @@ pub const CALENDAR: &str = "calendar";
 pub const POLICY: &str = "policy";
 /// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
 pub const H3_RESOLUTION: u8 = 10;
-
-/// The cells of a grid with their look-up.
-pub struct Grids {
-    /// The cells in the order of their codes.
-    pub cells: Vec<GridCell>,
-    /// Finds the cell of a place.
-    pub locator: Locator,
-}
 
 /// What a pack holds, once it is read.
 pub enum PackContent {
@@ -74,13 +67,8 @@ pub fn read_pack(kind: &str, bytes: &[u8]) -> Result<PackContent, String> {
     }
     Ok(match kind {
         GRIDS => {
-            let options = GridFileOptions {
-                code_property: "code",
-                allows_duplicate_codes: false,
-            };
-            let cells = read_grids(bytes, &options).map_err(line)?;
-            let locator = Locator::build(&cells);
-            PackContent::Grids(Arc::new(Grids { cells, locator }))
+            let pack = GridPack::read(bytes).map_err(line)?;
+            PackContent::Grids(Arc::new(Grids::new(pack)))
         }
         DUTIES => PackContent::Duties(Arc::new(serde_json::from_slice(bytes).map_err(line)?)),
         ROUTES => PackContent::Routes(Arc::new(read_routes_pack(bytes).map_err(line)?)),
@@ -147,18 +135,20 @@ impl Reference {
         policy, POLICY, Policy, Policy
     );
 
-    /// The cell of a place: the city's, or an H3 cell where the city has no grid. Nothing
-    /// when the city has a grid and the place is outside.
+    /// The cell of a place as of a time: the city's, or an H3 cell where the city has no
+    /// grid. Nothing when the city has a grid and the place is outside.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn grid_at(&self, tx: &Tx<'_>, at: LatLon) -> Result<Option<GridCode>, StoreError> {
+    pub fn grid_at(
+        &self,
+        tx: &Tx<'_>,
+        place: LatLon,
+        at: UtcMs,
+    ) -> Result<Option<GridCode>, StoreError> {
         let code = match self.grids(tx)? {
-            Some((_, grids)) => {
-                let found = grids.locator.find(at.lat_deg(), at.lon_deg());
-                found.map(str::to_owned)
-            }
-            None => Some(h3_code(at, H3_RESOLUTION).map_err(damaged)?),
+            Some((_, grids)) => grids.find(place, at).map(|cell| cell.code.clone()),
+            None => Some(h3_code(place, H3_RESOLUTION).map_err(damaged)?),
         };
         Ok(code.and_then(|code| GridCode::parse(&code).ok()))
     }

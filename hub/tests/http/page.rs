@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
 use bading_core::model::case::{CaseId, ClassCode, Source};
-use bading_core::model::grid::GridCode;
+use bading_core::model::grid::{CodeProfile, GridCode};
 use bading_core::model::identifiers::{DepartmentId, Hash, RouteCode};
 use bading_core::model::patrol::{Interruption, Mark, PatrolId, PatrolStep};
 use bading_core::model::person::Role;
@@ -17,7 +17,7 @@ use bading_core::oplog::body::{Kind, Placed, Subject};
 use bading_core::oplog::chunk::Chunk;
 use bading_core::oplog::sign::hash_of;
 use bading_core::photo::render::{Scene, render};
-use bading_core::services::packs::{Profile, duties_pack, grids_pack};
+use bading_core::services::packs::{duties_pack, grids_pack};
 use bading_core::services::reference::{DUTIES, GRIDS, ROSTER, ROUTES};
 use bading_hub::{CodeSpec, ServeLimits};
 use reqwest::blocking::Response;
@@ -74,7 +74,7 @@ fn import(hub: &TestHub) {
     };
     put(
         GRIDS,
-        &grids_pack(CELLS, "code", Profile::Fifteen).expect("cells"),
+        &grids_pack(CELLS, "code", &CodeProfile::fifteen()).expect("cells"),
     );
     put(DUTIES, &duties_pack(LIST).expect("duties"));
     let route = serde_json::json!({
@@ -447,7 +447,7 @@ fn photo_that_is_unknown_unreadable_or_a_pack_is_404() {
     let hub = with_a_day(ServeLimits::default());
     let pack = hub.hub.put_pack(
         GRIDS,
-        &grids_pack(CELLS, "code", Profile::Fifteen).expect("cells"),
+        &grids_pack(CELLS, "code", &CodeProfile::fifteen()).expect("cells"),
     );
     let pack = pack.expect("in force").hash.to_string();
     let known = hash_of(&picture(1, 1)).to_string();

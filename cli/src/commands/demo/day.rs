@@ -7,6 +7,7 @@ use std::path::Path;
 use bading_core::geo::route_file::{RouteFileOptions, read_routes, routes_pack};
 use bading_core::geo::track_file::read_track;
 use bading_core::model::case::ClassCode;
+use bading_core::model::grid::CodeProfile;
 use bading_core::model::place::LatLon;
 use bading_core::model::time::UtcMs;
 use bading_core::model::track::{Fix, Mode};
@@ -15,7 +16,7 @@ use bading_core::rules::calendar::Calendar;
 use bading_core::rules::calendar_file::CalendarYear;
 use bading_core::rules::clock::{ClockPolicy, WorkingClock};
 use bading_core::rules::roster::{Roster, read_roster};
-use bading_core::services::packs::{Profile, duties_pack, grids_pack};
+use bading_core::services::packs::{duties_pack, grids_pack};
 use bading_core::services::reference::{CALENDAR, DUTIES, GRIDS, POLICY, ROUTES};
 use bading_hub::{HubConfig, read_policy};
 
@@ -141,7 +142,7 @@ fn read_day(read: &dyn Fn(&str) -> Result<Vec<u8>, Failure>) -> Result<Day, Fail
     fn wrong(name: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Failure {
         move |error| Failure::input(format!("{name}: {error}"))
     }
-    let grids = grids_pack(&read("grids.geojson")?, "code", Profile::Fifteen)
+    let grids = grids_pack(&read("grids.geojson")?, "code", &CodeProfile::fifteen())
         .map_err(|e| wrong("grids.geojson")(&e))?;
     let duties = duties_pack(&read("duties.csv")?).map_err(|e| wrong("duties.csv")(&e))?;
     let routes = read_routes(&read("routes.geojson")?, &RouteFileOptions::default())

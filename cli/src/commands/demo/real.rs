@@ -11,13 +11,14 @@ use bading_core::geo::distance::distance_m;
 use bading_core::geo::route_file::{RouteFileOptions, read_routes, routes_pack};
 use bading_core::geo::walk::Walk;
 use bading_core::model::case::ClassCode;
+use bading_core::model::grid::CodeProfile;
 use bading_core::model::place::LatLon;
 use bading_core::model::route::{PlannedRoute, Route, RouteCode};
 use bading_core::model::time::UtcMs;
 use bading_core::model::track::{Fix, Mode};
 use bading_core::rules::policy::Policy;
 use bading_core::rules::roster::read_roster;
-use bading_core::services::packs::{Profile, grids_pack, write_duties};
+use bading_core::services::packs::{grids_pack, write_duties};
 use bading_core::services::reference::{CALENDAR, DUTIES, GRIDS, POLICY, ROUTES};
 use serde_json::{Value, json};
 
@@ -156,7 +157,7 @@ fn grids(dir: &Path) -> Result<Vec<u8>, Failure> {
         all.push(campus);
     }
     let merged = json!({ "type": "FeatureCollection", "features": all }).to_string();
-    grids_pack(merged.as_bytes(), "code", Profile::Opaque).map_err(|e| wrong("grids")(&e))
+    grids_pack(merged.as_bytes(), "code", &CodeProfile::opaque()).map_err(|e| wrong("grids")(&e))
 }
 
 /// The roads of central Shanghai, and the way that was walked the day before.

@@ -44,7 +44,7 @@ struct Part {
 /// A part has an edge in a bucket, or contains the bucket's corner.
 type Item = (u32, u32, u32);
 
-pub(super) fn build(cells: &[GridCell]) -> Locator {
+pub(super) fn build(cells: &[&GridCell]) -> Locator {
     let mut order: Vec<usize> = (0..cells.len()).collect();
     order.sort_by(|&a, &b| cells[a].code.cmp(&cells[b].code).then(a.cmp(&b)));
     let mut edges = Edges::default();

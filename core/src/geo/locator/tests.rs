@@ -15,6 +15,7 @@ fn cell(code: &str, points: &[(f64, f64)]) -> GridCell {
     GridCell {
         code: code.to_owned(),
         polygons: vec![polygon(points)],
+        terms: Default::default(),
     }
 }
 
@@ -110,6 +111,7 @@ fn find_treats_polygons_of_one_cell_as_their_union() {
             .into_iter()
             .flat_map(|c| c.polygons)
             .collect(),
+        terms: Default::default(),
     };
     let locator = Locator::build(&[both]);
     assert_eq!(locator.find(1.5, 1.5), Some("m"));
@@ -122,6 +124,7 @@ fn build_of_nothing_finds_nothing() {
     let empty = GridCell {
         code: "e".to_owned(),
         polygons: Vec::new(),
+        terms: Default::default(),
     };
     let broken = cell(
         "n",

@@ -155,7 +155,7 @@ pub(super) fn review_shift(
     let cells: Vec<_> = packs
         .grids
         .iter()
-        .flat_map(|grids| &grids.cells)
+        .flat_map(|grids| grids.cells_at(shift.from))
         .filter(|cell| shift.grids.iter().any(|grid| grid.as_str() == cell.code))
         .collect();
     let area = Area::new(cells.iter().copied());
