@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod people;
+
+pub(crate) use people::*;
+
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
 #[command(name = "bading", version, max_term_width = 100)]
@@ -418,11 +422,9 @@ pub(crate) enum Import {
         #[arg(long)]
         code_property: Option<String>,
     },
-    /// A roster from CSV: person, date, slot, start, end, grids, route …
-    Roster {
-        /// The file.
-        file: PathBuf,
-    },
+    /// A roster from CSV or XLSX: person, date, slot, start, end, grids, route … The days
+    /// that it names are replaced, the others stay.
+    Roster(RosterImport),
     /// Calendars in the form of holiday-cn; years join those in force.
     Calendar {
         /// The files, one for each year.

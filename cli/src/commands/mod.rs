@@ -13,6 +13,7 @@ mod patrol;
 mod phone;
 mod photo;
 mod review;
+mod roster;
 
 use std::fs;
 use std::io::{self, Read, Write};

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::inputs::ReviewInputs;
 use super::reports::{checks_of, reports_of};
+use super::staffing::{PersonFix, person_fix};
 use super::{ReviewScope, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
@@ -13,7 +14,7 @@ use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
 use crate::model::identifiers::PersonId;
 use crate::model::place::LatLon;
-use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
+use crate::model::quantity::{QuotaItem, QuotaKey, Thousandths};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
 use crate::model::verdict::Share;
@@ -50,6 +51,8 @@ pub struct ShiftReview {
     pub route_name: Option<String>,
     /// How the person moves.
     pub mode: &'static str,
+    /// What the roster says of the person.
+    pub person_fix: PersonFix,
     /// The patrols that reach into it.
     pub patrols: Vec<PatrolReview>,
     /// What was covered of the route, all patrols together; nothing without a route.
@@ -175,7 +178,7 @@ pub(super) fn review_shift(
         .then(|| Interval::try_new(shift.from, until).ok())
         .flatten()
         .map(|slot| attendance(slot, &walked.fixes, &checks.in_hand, &policy.attendance));
-    let quantity = quantity_of(inputs, &walked, &reports, loops.as_ref());
+    let quantity = quantity_of(inputs, shift, &walked, &reports, loops.as_ref());
     let quality = inspector(
         &InspectorFacts {
             valid: reports.valid.clone(),
@@ -206,6 +209,7 @@ pub(super) fn review_shift(
         route: shift.route.as_ref().map(ToString::to_string),
         route_name: planned.map(|route| route.name.clone()),
         mode: shift.mode.as_str(),
+        person_fix: person_fix(packs.roster.as_deref(), shift, person, &mine),
         coverage_score: scored,
         loops,
         checkpoints: coverage
@@ -351,8 +355,10 @@ fn walk(
 
 /// What was done of each item that the policy asks for. An item that nothing can be done of
 /// in this shift (loops without a route, tasks while none are given out) is not applicable.
+/// A part-time shift owes its part of each quota.
 fn quantity_of(
     inputs: &ReviewInputs<'_>,
+    shift: &Shift,
     walked: &Walked,
     reports: &super::reports::Reports,
     loops: Option<&CountScore>,
@@ -391,7 +397,7 @@ fn quantity_of(
             }
         })
         .collect();
-    quantity(&items, Proration::FULL).expect("a valid policy names each item once")
+    quantity(&items, shift.part_time).expect("a valid policy names each item once")
 }
 
 /// True for a case that the figures of a shift name, or could have named.
