@@ -103,7 +103,7 @@ fn lines(days: &[DayChange], kept_days_count: usize) -> String {
     }
     if kept_days_count > 0 {
         text.push_str(&format!(
-            "  {kept_days_count} days that the file does not name stay as they are\n"
+            "  days that the file does not name, and that stay: {kept_days_count}\n"
         ));
     }
     text

@@ -15,5 +15,6 @@ mod kill;
 mod mutations;
 mod patrol;
 mod patrol_stream;
+mod roster;
 mod support;
 mod walks;

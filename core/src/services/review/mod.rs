@@ -15,6 +15,7 @@ use serde::Serialize;
 
 pub use cases::{CaseReview, Timeliness};
 pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
+pub use reports::Credited;
 pub use shift::{PatrolReview, RouteGeometry, ShiftReview};
 pub use staffing::{
     CellVacancy, NeverPlanned, PersonFix, PlannedSlot, StaffingReview, VacancyReason,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::inputs::ReviewInputs;
-use super::reports::{checks_of, reports_of};
+use super::reports::{Credited, Reports, checks_of, reports_of};
 use super::staffing::{PersonFix, person_fix};
 use super::{ReviewScope, hash_of_names};
 use crate::geo::area::Area;
@@ -26,7 +26,7 @@ use crate::rules::patrol::{
 };
 use crate::rules::quality::Quality;
 use crate::rules::quality::formulas::{InspectorFacts, inspector};
-use crate::rules::quantity::{DoneItem, Excluded, Quantity, quantity};
+use crate::rules::quantity::{DoneItem, Quantity, quantity};
 use crate::rules::roster::Shift;
 use crate::rules::verdict::{Verdict, VerdictParts, decide};
 
@@ -67,6 +67,9 @@ pub struct ShiftReview {
     pub attendance: Option<Attendance>,
     /// What was done of the quota.
     pub quantity: Quantity,
+    /// Reports that count although they were declined: they were the first of a problem that
+    /// was filed under another's.
+    pub credited: Vec<Credited>,
     /// How well.
     pub quality: Quality,
     /// The four scores as one.
@@ -177,7 +180,10 @@ pub(super) fn review_shift(
     let attendance = (!area.is_empty())
         .then(|| Interval::try_new(shift.from, until).ok())
         .flatten()
-        .map(|slot| attendance(slot, &walked.fixes, &checks.in_hand, &policy.attendance));
+        .map(|slot| {
+            let in_hand = [&reports.in_hand[..], &checks.in_hand].concat();
+            attendance(slot, &walked.fixes, &in_hand, &policy.attendance)
+        });
     let quantity = quantity_of(inputs, shift, &walked, &reports, loops.as_ref());
     let quality = inspector(
         &InspectorFacts {
@@ -222,7 +228,8 @@ pub(super) fn review_shift(
         quantity,
         quality,
         verdict,
-        inputs: inputs_hash(inputs, until, shift, person, &mine, &reports.excluded),
+        inputs: inputs_hash(inputs, until, shift, person, &mine, &reports),
+        credited: reports.credited,
         from_ms: shift.from.0,
         geometry: geometry_of(planned, &walked, &cells),
         coverage: walked.coverage.map(|(_, coverage)| coverage),
@@ -360,7 +367,7 @@ fn quantity_of(
     inputs: &ReviewInputs<'_>,
     shift: &Shift,
     walked: &Walked,
-    reports: &super::reports::Reports,
+    reports: &Reports,
     loops: Option<&CountScore>,
 ) -> Quantity {
     let units = |n: u64| Thousandths::of_units(n).unwrap_or(Thousandths::MAX);
@@ -422,12 +429,13 @@ fn inputs_hash(
     shift: &Shift,
     person: &PersonId,
     mine: &[&PatrolState],
-    excluded: &[Excluded],
+    reports: &Reports,
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
+    let excluded = reports.excluded.iter();
     let named: BTreeSet<&str> = excluded
-        .iter()
         .filter_map(|excluded| excluded.detail.split(' ').next())
+        .chain(reports.credited.iter().map(|one| &*one.filed_as))
         .collect();
     let cases: Vec<&CaseState> = inputs
         .cases
