@@ -197,7 +197,7 @@ pub enum RosterProblem {
         /// Where this row has them.
         here: String,
         /// The other shift.
-        other: OtherShift,
+        other: Box<OtherShift>,
     },
     /// The person steps in for somebody while they are on duty elsewhere.
     #[error(
@@ -212,7 +212,7 @@ pub enum RosterProblem {
         /// Where this row has them.
         here: String,
         /// The other shift.
-        other: OtherShift,
+        other: Box<OtherShift>,
     },
     /// The person steps in for somebody while they are on leave themselves.
     #[error(
@@ -225,7 +225,7 @@ pub enum RosterProblem {
         /// Who is on leave.
         away: PersonId,
         /// The shift of their own that they do not work.
-        other: OtherShift,
+        other: Box<OtherShift>,
     },
     /// Two people have one device at one time.
     #[error(
@@ -240,7 +240,7 @@ pub enum RosterProblem {
         /// Who has it by the other.
         holder: PersonId,
         /// The other shift.
-        other: OtherShift,
+        other: Box<OtherShift>,
     },
     /// Nothing known has this name.
     #[error("`{value}` is not known; correct it or import {import} first")]

@@ -229,13 +229,13 @@ fn clash_of_device(device: &str, a: Stay<'_>, b: Stay<'_>) -> Option<(u64, Roste
 }
 
 impl Stay<'_> {
-    fn as_other(&self) -> OtherShift {
-        OtherShift {
+    fn as_other(&self) -> Box<OtherShift> {
+        Box::new(OtherShift {
             row: self.row,
             date: self.shift.date,
             slot: self.shift.slot.clone(),
             place: place(self.shift),
-        }
+        })
     }
 }
 
