@@ -13,6 +13,9 @@ use clap::{Parser, Subcommand, ValueEnum};
 mod grids;
 
 pub(crate) use grids::*;
+mod people;
+
+pub(crate) use people::*;
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
@@ -419,11 +422,9 @@ pub(crate) enum Import {
         #[arg(long)]
         code_property: Option<String>,
     },
-    /// A roster from CSV: person, date, slot, start, end, grids, route …
-    Roster {
-        /// The file.
-        file: PathBuf,
-    },
+    /// A roster from CSV or XLSX: person, date, slot, start, end, grids, route … The days
+    /// that it names are replaced, the others stay.
+    Roster(RosterImport),
     /// Calendars in the form of holiday-cn; years join those in force.
     Calendar {
         /// The files, one for each year.

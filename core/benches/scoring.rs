@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
+use bading_core::model::quality::{IndicatorKey, SubjectKind};
 use bading_core::model::quantity::{Proration, QuotaItem, Thousandths};
 use bading_core::model::time::UtcMs;
 use bading_core::rules::attendance::attendance_score;
@@ -30,7 +31,7 @@ use bading_core::rules::clock::{ClockPolicy, WorkingClock};
 use bading_core::rules::limit::{Limit, Span};
 use bading_core::rules::patrol::coverage_score;
 use bading_core::rules::policy::Policy;
-use bading_core::rules::quality::formulas::{Counted, InspectorFacts, inspector};
+use bading_core::rules::quality::formulas::{Counted, GridClass, SubjectFacts, measure, standard};
 use bading_core::rules::quantity::{DoneItem, quantity};
 use bading_core::rules::verdict::{Verdict, VerdictParts, decide};
 
@@ -203,20 +204,18 @@ impl PersonDay {
             cases: Vec::new(),
         };
         let [valid, missed, verification, check] = self.quality.map(counted);
-        let facts = InspectorFacts {
-            valid,
-            missed,
-            verification,
-            check,
-        };
+        let facts = SubjectFacts::default()
+            .with(IndicatorKey::Valid, valid)
+            .with(IndicatorKey::Missed, missed)
+            .with(IndicatorKey::Verification, verification)
+            .with(IndicatorKey::Check, check);
+        let card = standard(SubjectKind::Inspector, GridClass::One, policy);
         let sound = "the bench's parts are parts of their wholes";
         let parts = VerdictParts {
             coverage: coverage_score(planned, 0, covered).expect(sound).score,
             time: attendance_score(scheduled, in_grid, excused).expect(sound),
             quantity: quantity(&items, Proration::FULL).expect(sound).score,
-            quality: inspector(&facts, &policy.quality_permille)
-                .expect(sound)
-                .score,
+            quality: measure(&card, &facts).expect(sound).score,
         };
         decide(&parts, &[], &[], policy)
     }

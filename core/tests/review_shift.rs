@@ -128,6 +128,7 @@ impl Town {
         };
         let roster = json!({"format": "bading/roster/1", "shifts": [
             shift("u1", "08:00", "08:30", json!({})),
+            shift("u2", "08:00", "08:30", json!({"grids": ["c1"]})),
             shift("u3", "14:00", "14:30", json!({"leave": "病假", "backup": "u1"})),
             shift("u5", "08:00", "08:30", json!({"leave": "事假"})),
         ]});
@@ -197,6 +198,20 @@ impl Town {
         x_m: f64,
         photo: Option<u8>,
     ) -> OpId {
+        let commit = self.seal_report(class, who, number, (None, minute), x_m, photo);
+        self.deliver(&commit, Some(after(minute)), None)
+    }
+
+    /// A report as a phone seals it, with the minutes at which it was seen and done.
+    fn seal_report(
+        &mut self,
+        class: &str,
+        who: &str,
+        number: u8,
+        (seen, minute): (Option<u64>, u64),
+        x_m: f64,
+        photo: Option<u8>,
+    ) -> Commit {
         let phone = self.by(who);
         let nonce = phone.nonce();
         let mut body = BodyBuilder::new();
@@ -205,7 +220,7 @@ impl Town {
             Subject::case(case(number)),
             Kind::Open {
                 source: Source::Inspector,
-                seen_at: None,
+                seen_at: seen.map(after),
                 duty_pin: None,
                 class: ClassCode::parse(class).ok(),
                 grid: "c1".parse().ok(),
@@ -216,8 +231,7 @@ impl Town {
         if let Some(photo) = photo {
             body.push(Subject::case(case(number)), add_photo(photo));
         }
-        let commit = phone.seal(&body.finish(), Vec::new(), after(minute));
-        self.deliver(&commit, Some(after(minute)), None)
+        phone.seal(&body.finish(), Vec::new(), after(minute))
     }
 
     fn move_case(
@@ -326,8 +340,19 @@ fn steps(from: UtcMs, count: u64) -> Vec<Fix> {
 }
 
 fn first(review: &Review) -> &ShiftReview {
-    let found = review.shifts.iter().find(|shift| shift.person == "u1");
-    found.expect("u1 has a shift")
+    shift_of(review, "u1")
+}
+
+fn shift_of<'r>(review: &'r Review, person: &str) -> &'r ShiftReview {
+    let found = review.shifts.iter().find(|shift| shift.person == person);
+    found.expect("the person has a shift")
+}
+
+/// Reports that count, and valid of decided ones.
+fn credit(shift: &ShiftReview) -> (String, (u64, u64)) {
+    let valid = &shift.quality.indicators[0];
+    let done = shift.quantity.items[0].done.to_string();
+    (done, (valid.numerator, valid.denominator))
 }
 
 /// A part of a whole as hundredths of a point, rounded half up.
@@ -486,6 +511,111 @@ fn photo_that_another_added_later_to_an_earlier_case_was_not_seen_before() {
     let review = town.review();
     let why = excluded(first(&review));
     assert_eq!(why, [(case(10).to_string(), ExclusionReason::NotValidYet)]);
+}
+
+#[test]
+fn first_of_two_offline_reports_has_the_credit_although_it_is_synced_later() {
+    let mut town = Town::new();
+    // u1 at 08:03 without a network, u2 at 08:05 with one.
+    let early = town.seal_report("010101", "u1", 10, (None, 3), 300.0, Some(1));
+    town.report("u2", 20, 5, 310.0, Some(2));
+    let basis = town.deliver(&early, Some(after(50)), None);
+    let review = town.review();
+    assert_eq!(
+        excluded(first(&review)),
+        [(case(10).to_string(), ExclusionReason::NotValidYet)]
+    );
+    assert_eq!(
+        excluded(shift_of(&review, "u2")),
+        [(case(20).to_string(), ExclusionReason::Duplicate)]
+    );
+    town.move_case("boss", 10, 55, Action::File, basis);
+    let review = town.review();
+    assert_eq!(credit(first(&review)), ("1".to_owned(), (1, 1)));
+    assert_eq!(credit(shift_of(&review, "u2")), ("0".to_owned(), (0, 0)));
+}
+
+#[test]
+fn credit_goes_to_the_first_reporter_when_the_later_report_was_filed_without_it() {
+    let mut town = Town::new();
+    let early = town.seal_report("010101", "u1", 10, (None, 3), 300.0, Some(1));
+    let basis = town.report("u2", 20, 5, 310.0, Some(2));
+    town.move_case("boss", 20, 10, Action::File, basis);
+    let before = town.review();
+    assert_eq!(credit(shift_of(&before, "u2")), ("1".to_owned(), (1, 1)));
+    // Only now does the first report arrive; it is declined because the problem is filed.
+    let basis = town.deliver(&early, Some(after(50)), None);
+    town.move_case("boss", 10, 55, Action::Decline, basis);
+    let review = town.review();
+    let (u1, u2) = (first(&review), shift_of(&review, "u2"));
+    assert_eq!(credit(u1), ("1".to_owned(), (1, 1)));
+    assert_eq!(credit(u2), ("0".to_owned(), (0, 0)));
+    assert_eq!(excluded(u1), []);
+    assert_eq!(
+        excluded(u2),
+        [(case(20).to_string(), ExclusionReason::Duplicate)]
+    );
+    assert_eq!(
+        (&*u1.credited[0].case, &*u1.credited[0].filed_as),
+        (&*case(10).to_string(), &*case(20).to_string())
+    );
+}
+
+#[test]
+fn declined_report_that_was_there_at_the_filing_of_another_has_no_credit() {
+    let mut town = Town::new();
+    let declined = town.report("u1", 10, 3, 300.0, Some(1));
+    let basis = town.report("u2", 20, 5, 310.0, Some(2));
+    town.move_case("boss", 20, 10, Action::File, basis);
+    town.move_case("boss", 10, 11, Action::Decline, declined);
+    let review = town.review();
+    assert_eq!(credit(first(&review)), ("0".to_owned(), (0, 1)));
+    assert_eq!(
+        excluded(first(&review)),
+        [(case(10).to_string(), ExclusionReason::Void)]
+    );
+    assert_eq!(credit(shift_of(&review, "u2")), ("1".to_owned(), (1, 1)));
+}
+
+#[test]
+fn report_that_was_withdrawn_or_declined_is_nobodys_first() {
+    let mut town = Town::new();
+    let basis = town.report("u2", 20, 1, 300.0, None);
+    town.move_case("u2", 20, 2, Action::Withdraw, basis);
+    let basis = town.report("u2", 21, 3, 600.0, None);
+    town.move_case("boss", 21, 4, Action::Decline, basis);
+    town.report("u1", 10, 5, 310.0, None);
+    town.report("u1", 11, 6, 610.0, None);
+    let review = town.review();
+    let open = |number| (case(number).to_string(), ExclusionReason::NotValidYet);
+    assert_eq!(excluded(first(&review)), [open(10), open(11)]);
+    let void = |number| (case(number).to_string(), ExclusionReason::Void);
+    assert_eq!(excluded(shift_of(&review, "u2")), [void(20), void(21)]);
+}
+
+#[test]
+fn report_in_hand_excuses_staying_and_at_most_as_long_as_a_check_may_take() {
+    // 30 minutes in one place: the last ten are longer than a stay may be.
+    let stay = |seen: Option<u64>| {
+        let mut town = Town::new();
+        let fixes: Vec<_> = (0..180)
+            .map(|n| fix(EIGHT.plus_ms(n * 10_000), 0.0, 0.0))
+            .collect();
+        let commit = town.seal_report("010101", "u1", 10, (seen, 26), 0.0, None);
+        town.deliver(&commit, Some(after(26)), None);
+        town.walk("u1", 1, &fixes, true);
+        let review = town.review();
+        let attendance = first(&review).attendance.clone().expect("a cell");
+        assert_eq!(
+            (attendance.in_grid_s, attendance.over_dwell_s),
+            (1_200, 600)
+        );
+        attendance.excused_s
+    };
+    assert_eq!(stay(None), 0);
+    assert_eq!(stay(Some(23)), 180);
+    assert_eq!(stay(Some(0)), 360, "from 08:20, when the stay was too long");
+    assert_eq!(stay(Some(27)), 0, "seen after it was reported");
 }
 
 #[test]

@@ -8,10 +8,9 @@ use bading_core::rules::calendar::Calendar;
 use bading_core::rules::calendar_file::CalendarYear;
 use bading_core::rules::clock::{ClockPolicy, WorkingClock};
 use bading_core::rules::hours::WorkingHours;
-use bading_core::rules::roster::read_roster;
 use bading_core::services::duty_file::DutyReading;
 use bading_core::services::packs::write_duties;
-use bading_core::services::reference::{CALENDAR, DUTIES, POLICY, ROSTER, ROUTES};
+use bading_core::services::reference::{CALENDAR, DUTIES, POLICY, ROUTES};
 use bading_hub::{Hub, PackOutcome, read_policy};
 use serde_json::json;
 
@@ -57,7 +56,7 @@ pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exi
                 .map_err(|error| Failure::in_file(file, error))?;
             (ROUTES, routes_pack(&routes))
         }
-        Import::Roster { file } => (ROSTER, roster(&open(dir)?, file)?),
+        Import::Roster(given) => return super::roster::import(&open(dir)?, given, output),
         Import::Calendar {
             files,
             hours,
@@ -113,16 +112,6 @@ fn accepted_duties(file: &Path, accepts: bool, output: &Output) -> Result<DutyLi
         output.note(format!("{}: {problem}", file.display()));
     }
     Ok(list)
-}
-
-/// A roster names people, routes and cells: what this hub does not know is named with its row.
-fn roster(hub: &Hub, file: &Path) -> Result<Vec<u8>, Failure> {
-    let roster = read_roster(&read(file)?, hub.utc_offset_min())
-        .map_err(|error| Failure::in_file(file, error))?;
-    hub.check_roster(&roster)
-        .map_err(failure)?
-        .map_err(|error| Failure::in_file(file, error))?;
-    Ok(roster.to_pack())
 }
 
 /// Years join those in force, and replace them where they are the same; hours that are not

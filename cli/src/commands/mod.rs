@@ -15,6 +15,7 @@ mod patrol;
 mod phone;
 mod photo;
 mod review;
+mod roster;
 mod score;
 
 use std::fs;

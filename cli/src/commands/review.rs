@@ -8,7 +8,7 @@ use bading_core::model::grid::GridCode;
 use bading_core::model::identifiers::{PersonId, RouteCode};
 use bading_core::model::time::UtcMs;
 use bading_core::model::verdict::{Score, Share};
-use bading_core::services::review::{Review, ReviewScope, ShiftReview};
+use bading_core::services::review::{PersonFix, Review, ReviewScope, ShiftReview, StaffingReview};
 use bading_hub::{Hub, SystemHubClock};
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 
@@ -222,6 +222,7 @@ fn sheet(review: &Review) -> String {
             vacancy.person, vacancy.slot, vacancy.from, vacancy.leave
         ));
     }
+    write_staffing(&review.staffing, &mut text);
     let totals = &review.totals;
     text.push_str(&format!(
         "\ncases: {}, filed {}, closed {}, overdue {}\n",
@@ -253,6 +254,55 @@ fn sheet(review: &Review) -> String {
     text
 }
 
+/// The most vacant cells that the sheet lists; the JSON has them all.
+const MAX_VACANCIES: usize = 50;
+
+fn write_staffing(staffing: &StaffingReview, text: &mut String) {
+    if staffing.planned.is_empty() {
+        return;
+    }
+    text.push_str(&format!(
+        "\nstaffing: {} cells × slots = {}\n",
+        of(staffing.share),
+        score(staffing.score)
+    ));
+    for vacancy in staffing.vacancies.iter().take(MAX_VACANCIES) {
+        let (date, slot, grid) = (vacancy.date, &vacancy.slot, &vacancy.grid);
+        let why = match (&vacancy.person, &vacancy.leave) {
+            (Some(person), Some(leave)) => format!("{person} on leave: {leave}"),
+            _ => "nobody assigned".to_owned(),
+        };
+        text.push_str(&format!("  vacant {date} {slot} {grid}: {why}\n"));
+    }
+    let more = staffing.vacancies.len().saturating_sub(MAX_VACANCIES);
+    if more > 0 {
+        text.push_str(&format!("  and {more} more\n"));
+    }
+    let never = &staffing.never_planned;
+    if let Some(first) = never.grids.first() {
+        text.push_str(&format!(
+            "  {} cells that no shift names, from {first} on: {} vacancies\n",
+            never.grids.len(),
+            never.vacancies_count
+        ));
+    }
+}
+
+fn person_line(fix: &PersonFix) -> String {
+    let or_dash = |list: &[String]| match list.is_empty() {
+        true => "-".to_owned(),
+        false => list.join(" "),
+    };
+    format!(
+        "  person    cells {}, device {}, qualified {}, duty {}{}",
+        or_dash(&fix.grids),
+        fix.device.as_deref().unwrap_or("-"),
+        or_dash(&fix.qualifications),
+        fix.part_time,
+        if fix.one_place { "" } else { ", IN TWO PLACES" },
+    )
+}
+
 fn write_shift(shift: &ShiftReview, text: &mut String) {
     let mut line = |line: String| {
         text.push_str(&line);
@@ -276,6 +326,7 @@ fn write_shift(shift: &ShiftReview, text: &mut String) {
         let (key, weight) = (part.key, part.weight_permille);
         line(format!("    {key:<9} {} × {weight}", score(part.score)));
     }
+    line(person_line(&shift.person_fix));
     if let Some(coverage) = &shift.coverage {
         line(format!(
             "  route     {:.1} of {:.1} m = {:.2} %, unproven {:.1} m, not visited {:.1} m",

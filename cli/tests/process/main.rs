@@ -16,6 +16,7 @@ mod kill;
 mod mutations;
 mod patrol;
 mod patrol_stream;
+mod roster;
 mod score;
 mod support;
 mod walks;

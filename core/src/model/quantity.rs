@@ -28,6 +28,12 @@ pub enum AmountError {
         /// The whole.
         denominator: u32,
     },
+    /// A text that is no part of full duty.
+    #[error("`{0}` is not a part of full duty: write 1/2, 0.5 or 50%, above 0 and at most 1")]
+    Part(String),
+    /// An exact part whose denominator is larger than a proration may have.
+    #[error("a part of full time finer than 1/1000000")]
+    TooFine,
 }
 
 impl Thousandths {
@@ -201,11 +207,82 @@ impl Proration {
             })
     }
 
+    /// The largest denominator of a part of full duty that a person writes.
+    pub const MAX_WRITTEN_DENOMINATOR: u32 = 1_000;
+
+    /// The part in lowest terms.
+    ///
+    /// # Errors
+    /// [`AmountError::TooFine`] when its denominator is then still too large;
+    /// [`AmountError::Proration`] when it is more than all, or of nothing.
+    pub fn reduced(numerator: u128, denominator: u128) -> Result<Self, AmountError> {
+        let divisor = gcd(numerator, denominator).max(1);
+        let (numerator, denominator) = (numerator / divisor, denominator / divisor);
+        let narrow = |n: u128| u32::try_from(n).map_err(|_| AmountError::TooFine);
+        if denominator > u128::from(Self::MAX_DENOMINATOR) {
+            return Err(AmountError::TooFine);
+        }
+        Self::try_new(narrow(numerator)?, narrow(denominator)?)
+    }
+
     /// Numerator and denominator.
     #[must_use]
     pub fn parts(self) -> (u32, u32) {
         (self.numerator, self.denominator)
     }
+}
+
+fn gcd(a: u128, b: u128) -> u128 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Reads a part of full duty, `1/2`, `0.5` or `50%`, above 0 and at most 1, in full-width
+/// characters too, exactly and in lowest terms.
+impl FromStr for Proration {
+    type Err = AmountError;
+
+    fn from_str(text: &str) -> Result<Self, AmountError> {
+        let plain: String = text.trim().chars().map(half_width).collect();
+        let read = || {
+            let (over, of) = if let Some((over, of)) = plain.split_once('/') {
+                (decimal(over)?, decimal(of)?)
+            } else if let Some(percent) = plain.strip_suffix('%') {
+                (decimal(percent)?, (100, 1))
+            } else {
+                (decimal(&plain)?, (1, 1))
+            };
+            let part = Self::reduced(over.0 * of.1, over.1 * of.0).ok()?;
+            let is_written = part.denominator <= Self::MAX_WRITTEN_DENOMINATOR;
+            (is_written && part.numerator > 0).then_some(part)
+        };
+        read().ok_or_else(|| AmountError::Part(text.to_owned()))
+    }
+}
+
+/// The part as [`FromStr`] reads it, such as `1/2`.
+impl fmt::Display for Proration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.numerator, self.denominator)
+    }
+}
+
+/// Digits and signs of Chinese keyboards as ASCII has them.
+fn half_width(c: char) -> char {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        other => other,
+    }
+}
+
+/// A decimal of at most six digits before and after the point, as a fraction.
+fn decimal(text: &str) -> Option<(u128, u128)> {
+    let (units, rest) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let is_digits = |t: &str| t.len() <= 6 && t.bytes().all(|b| b.is_ascii_digit());
+    if units.is_empty() || !is_digits(units) || !is_digits(rest) {
+        return None;
+    }
+    let digits: u128 = format!("{units}{rest}").parse().ok()?;
+    Some((digits, 10_u128.pow(u32::try_from(rest.len()).ok()?)))
 }
 
 #[cfg(test)]
@@ -255,6 +332,49 @@ mod tests {
         assert!(Proration::try_new(2, 1).is_err());
         assert!(Proration::try_new(0, 0).is_err());
         assert!(Proration::try_new(1, 1_000_001).is_err());
+    }
+
+    #[test]
+    fn part_of_full_duty_is_read_exactly_in_each_of_its_forms() {
+        for (text, printed) in [
+            ("1/2", "1/2"),
+            ("2/4", "1/2"),
+            ("0.5", "1/2"),
+            (" 50% ", "1/2"),
+            ("５０％", "1/2"),
+            ("37.5%", "3/8"),
+            ("0.125", "1/8"),
+            ("1/3", "1/3"),
+            ("1", "1/1"),
+            ("100%", "1/1"),
+            ("0.001", "1/1000"),
+        ] {
+            let part: Proration = text.parse().expect(text);
+            assert_eq!(part.to_string(), printed, "{text}");
+            assert_eq!(part.to_string().parse(), Ok(part));
+        }
+        assert_eq!("1".parse(), Ok(Proration::FULL));
+        for text in [
+            "",
+            "0",
+            "0%",
+            "0/3",
+            "3/2",
+            "1.01",
+            "101%",
+            "50",
+            "是",
+            "-1/2",
+            "1/0",
+            "1/2/3",
+            ".5",
+            "0.0001",
+            "1/1001",
+            "1e0",
+            "9999999/9999999",
+        ] {
+            assert!(text.parse::<Proration>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub struct Score(u16);
 
 /// A part of a whole as two counts of the same unit; it is not a percentage. An uncapped
 /// part may exceed its whole, and a whole of zero makes the share not applicable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
 pub struct Share {
     /// The part.
     pub part: u64,

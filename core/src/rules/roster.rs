@@ -1,11 +1,15 @@
 //! The roster (排班): who is on duty where and when, fixes two and five of a city's plan.
 //!
 //! A roster is all or nothing: a row that is wrong makes none. It is checked in two steps:
-//! by itself where it is read, and against the city's people, routes and grids by
-//! [`Roster::check`]. It is kept sorted by person and start, so that the same shifts are the
+//! by itself where it is read (nobody in two places at once, no device with two people), and
+//! against the city's people, routes and grids by [`Roster::check`]. It is kept sorted by person and start, so that the same shifts are the
 //! same pack, in whatever order a city wrote them.
 //!
+//! A city writes its roster a week or a month at a time: a new file replaces the days that it
+//! names, and the others stay ([`Roster::merged_into`]), so that yesterday can be reviewed.
+//!
 //! [`Roster::check`]: crate::rules::roster::Roster::check
+//! [`Roster::merged_into`]: crate::rules::roster::Roster::merged_into
 
 use std::fmt;
 
@@ -16,13 +20,18 @@ use crate::geo::excerpt::excerpt;
 use crate::geo::table::TableError;
 use crate::model::grid::GridCode;
 use crate::model::identifiers::{IdentifierError, PersonId, RouteCode};
+use crate::model::quantity::{AmountError, Proration};
 use crate::model::time::UtcMs;
 use crate::model::track::Mode;
 
 mod file;
+mod merge;
 mod pack;
+mod places;
 
-pub use file::read_roster;
+pub use file::{read_roster, read_roster_rows};
+pub use merge::{DayChange, RosterMerge};
+pub use places::OtherShift;
 
 /// Files and packs above this size are refused: a year of 500 people has about this much.
 pub const MAX_FILE_BYTES: usize = 32 * 1024 * 1024;
@@ -50,6 +59,14 @@ pub struct Shift {
     pub backup: Option<PersonId>,
     /// Why the person does not work this shift; nothing when they do.
     pub leave: Option<String>,
+    /// The device bound to the shift, as the city names it: whoever works the shift has it.
+    pub device: Option<String>,
+    /// What the person is in this shift, in the city's words.
+    pub role: Option<String>,
+    /// What the person is qualified for (一员多能), sorted, each once.
+    pub qualifications: Vec<String>,
+    /// The part of full duty that the shift owes; all of it unless the person is part-time.
+    pub part_time: Proration,
 }
 
 impl Shift {
@@ -74,8 +91,9 @@ impl Shift {
 #[derive(Debug, Clone)]
 pub struct Roster {
     shifts: Vec<Shift>,
-    /// The row of each shift in its file, or its place in its pack, for [`Roster::check`].
-    rows: Vec<u64>,
+    /// The row of each shift in its file, or its place in its pack; nothing for a shift that
+    /// stayed in force when a file was merged into it.
+    rows: Vec<Option<u64>>,
     /// Indices of the shifts that a backup works.
     covered: Vec<usize>,
 }
@@ -165,13 +183,64 @@ pub enum RosterProblem {
     /// The person steps in for themselves.
     #[error("`{0}` cannot be their own backup; name somebody else or leave it empty")]
     OwnBackup(PersonId),
+    /// It is no part of full duty.
+    #[error("{0}")]
+    PartTime(AmountError),
     /// The person has another shift at the same time.
-    #[error("`{person}` is on another shift at that time, in row {other}; end one earlier")]
-    Overlap {
+    #[error(
+        "`{person}` would be in two places at once: {here} here, and {other}; end one before \
+         the other begins, or name the cells of both in one row"
+    )]
+    TwoPlaces {
         /// Who.
         person: PersonId,
-        /// The row of the other shift.
-        other: u64,
+        /// Where this row has them.
+        here: String,
+        /// The other shift.
+        other: Box<OtherShift>,
+    },
+    /// The person steps in for somebody while they are on duty elsewhere.
+    #[error(
+        "`{person}` would be in two places at once: in for `{away}` in {here} here, and {other}; \
+         name a backup who is free, or none: the shift is then a vacancy"
+    )]
+    BackupBusy {
+        /// Who steps in.
+        person: PersonId,
+        /// Who is on leave.
+        away: PersonId,
+        /// Where this row has them.
+        here: String,
+        /// The other shift.
+        other: Box<OtherShift>,
+    },
+    /// The person steps in for somebody while they are on leave themselves.
+    #[error(
+        "`{person}` is to stand in for `{away}` and is on leave as well, by {other}; name a \
+         backup who is there, or none: the shift is then a vacancy"
+    )]
+    BackupAway {
+        /// Who should step in.
+        person: PersonId,
+        /// Who is on leave.
+        away: PersonId,
+        /// The shift of their own that they do not work.
+        other: Box<OtherShift>,
+    },
+    /// Two people have one device at one time.
+    #[error(
+        "`{device}` is with `{person}` here and with `{holder}` at the same time, by {other}; a \
+         device is bound to one person per shift: name another one"
+    )]
+    DeviceShared {
+        /// The device.
+        device: String,
+        /// Who has it by this row.
+        person: PersonId,
+        /// Who has it by the other.
+        holder: PersonId,
+        /// The other shift.
+        other: Box<OtherShift>,
     },
     /// Nothing known has this name.
     #[error("`{value}` is not known; correct it or import {import} first")]
@@ -183,9 +252,22 @@ pub enum RosterProblem {
     },
 }
 
+/// How much is asked of a roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Strictness {
+    /// Of a city's file: everything.
+    File,
+    /// Of a pack, which was checked when it was made, perhaps by a version that asked for
+    /// less: only what look-ups rest on.
+    Pack,
+}
+
 impl Roster {
     /// Sorts shifts with their rows and checks what one shift alone cannot show.
-    fn try_new(shifts: Vec<(u64, Shift)>) -> Result<Self, RosterError> {
+    fn try_new(
+        shifts: Vec<(Option<u64>, Shift)>,
+        strictness: Strictness,
+    ) -> Result<Self, RosterError> {
         if shifts.is_empty() {
             return Err(RosterError::Empty);
         }
@@ -193,23 +275,15 @@ impl Roster {
         for (row, shift) in &mut shifts {
             shift.grids.sort();
             shift.grids.dedup();
-            check_shift(*row, shift)?;
-        }
-        shifts.sort_by(|(_, a), (_, b)| (&a.person, a.from).cmp(&(&b.person, b.from)));
-        for pair in shifts.windows(2) {
-            let ((row, before), (other, after)) = (&pair[0], &pair[1]);
-            if before.person == after.person && after.from < before.to {
-                return Err(RosterError::Row {
-                    row: *row.max(other),
-                    field: "start",
-                    problem: RosterProblem::Overlap {
-                        person: after.person.clone(),
-                        other: *row.min(other),
-                    },
-                });
+            shift.qualifications.sort();
+            shift.qualifications.dedup();
+            if let Some(row) = row {
+                check_shift(*row, shift)?;
             }
         }
-        let (rows, shifts): (Vec<u64>, Vec<Shift>) = shifts.into_iter().unzip();
+        shifts.sort_by(|(_, a), (_, b)| (&a.person, a.from).cmp(&(&b.person, b.from)));
+        places::check(&shifts, strictness)?;
+        let (rows, shifts): (Vec<Option<u64>>, Vec<Shift>) = shifts.into_iter().unzip();
         let covered = (0..shifts.len())
             .filter(|i| shifts[*i].leave.is_some() && shifts[*i].backup.is_some())
             .collect();
@@ -237,11 +311,15 @@ impl Roster {
         knows_route: impl Fn(&RouteCode) -> bool,
         knows_grid: impl Fn(&GridCode) -> bool,
     ) -> Result<(), RosterError> {
-        let mut by_row: Vec<(&u64, &Shift)> = self.rows.iter().zip(&self.shifts).collect();
-        by_row.sort_by_key(|(row, _)| **row);
+        // What stayed in force was checked when it came.
+        let rows = self.rows.iter().zip(&self.shifts);
+        let mut by_row: Vec<(u64, &Shift)> = rows
+            .filter_map(|(row, shift)| Some(((*row)?, shift)))
+            .collect();
+        by_row.sort_by_key(|(row, _)| *row);
         for (row, shift) in by_row {
             let unknown = |field, value: &dyn fmt::Display, import| RosterError::Row {
-                row: *row,
+                row,
                 field,
                 problem: RosterProblem::Unknown {
                     value: excerpt(&value.to_string()),
@@ -289,6 +367,8 @@ impl Roster {
 /// The most characters of a slot's name and of the reason of a leave.
 const MAX_SLOT_CHARS: usize = 32;
 const MAX_LEAVE_CHARS: usize = 200;
+/// The most characters of a device's name, a role and a qualification.
+const MAX_NAME_CHARS: usize = 64;
 
 fn check_shift(row: u64, shift: &Shift) -> Result<(), RosterError> {
     let fail = |field, problem| {
@@ -305,6 +385,20 @@ fn check_shift(row: u64, shift: &Shift) -> Result<(), RosterError> {
         && let Some(problem) = text_problem(leave, MAX_LEAVE_CHARS, "ill")
     {
         return fail("leave", problem);
+    }
+    let named = [
+        ("device", &shift.device, "T-07"),
+        ("role", &shift.role, "网格员"),
+    ];
+    let qualified = shift.qualifications.iter();
+    let names = named
+        .into_iter()
+        .filter_map(|(field, name, example)| Some((field, name.as_ref()?, example)))
+        .chain(qualified.map(|name| ("qualifications", name, "消防、市容")));
+    for (field, name, example) in names {
+        if let Some(problem) = text_problem(name, MAX_NAME_CHARS, example) {
+            return fail(field, problem);
+        }
     }
     if shift.to > UtcMs::MAX {
         return fail("end", RosterProblem::TimeRange);

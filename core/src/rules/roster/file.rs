@@ -5,12 +5,16 @@ use chrono::{NaiveDate, NaiveTime};
 use crate::geo::excerpt::excerpt;
 use crate::geo::table::Table;
 use crate::model::identifiers::IdentifierError;
+use crate::model::quantity::{AmountError, Proration};
 use crate::model::time::UtcMs;
 use crate::model::track::Mode;
-use crate::rules::roster::{MAX_FILE_BYTES, Roster, RosterError, RosterProblem, Shift};
+use crate::rules::roster::{MAX_FILE_BYTES, Roster, RosterError, RosterProblem, Shift, Strictness};
 
 /// What parts the codes of several grids in one field.
 const SEPARATORS: &[char] = &[' ', '\u{3000}', '\t', '\n', '、', '，', ',', '；', ';', '|'];
+
+/// What parts several qualifications; a space is part of a name.
+const NAME_SEPARATORS: &[char] = &['\t', '\n', '、', '，', ',', '；', ';', '|', '/'];
 
 /// The widest offset of a local time from UTC, in minutes.
 const MAX_OFFSET_MIN: i32 = 18 * 60;
@@ -26,6 +30,10 @@ struct Columns {
     mode: Option<usize>,
     backup: Option<usize>,
     leave: Option<usize>,
+    device: Option<usize>,
+    role: Option<usize>,
+    qualifications: Option<usize>,
+    part_time: Option<usize>,
 }
 
 /// Reads a city's roster.
@@ -33,12 +41,55 @@ struct Columns {
 /// - `bytes`: CSV in UTF-8, its columns found by name: `person` (人员), `date` (日期, as
 ///   2026-03-01), `slot` (班次), `start` (开始) and `end` (结束) in local time as 08:30, an
 ///   end that is not later than the start being on the next day; and where wanted `grids`
-///   (网格), `route` (路线), `mode` (方式; walk), `backup` (替班), `leave` (请假, the reason).
+///   (网格), `route` (路线), `mode` (方式; walk), `backup` (替班), `leave` (请假, the reason),
+///   `device` (设备), `role` (角色), `qualifications` (资质, several parted by 、 or a comma),
+///   `part_time` (兼职, the part of full duty as 1/2, 0.5 or 50%).
 /// - `utc_offset_min`: minutes that local time is ahead of UTC, 480 in China.
 ///
 /// # Errors
 /// [`RosterError`] names row, field and what would be right.
 pub fn read_roster(bytes: &[u8], utc_offset_min: i32) -> Result<Roster, RosterError> {
+    check_limits(bytes, utc_offset_min)?;
+    read_table(Table::open(bytes, 2)?, utc_offset_min)
+}
+
+/// Reads a roster from the rows of a sheet, each with its number; rows above the one that
+/// names the columns are a title and are passed over.
+///
+/// # Errors
+/// As [`read_roster`], rows being numbered as in the sheet.
+pub fn read_roster_rows(
+    rows: &[(u64, Vec<String>)],
+    utc_offset_min: i32,
+) -> Result<Roster, RosterError> {
+    let names_columns = |(_, cells): &&(u64, Vec<String>)| {
+        let has = |names: [&str; 2]| {
+            let mut cells = cells.iter().map(|cell| cell.trim().to_lowercase());
+            cells.any(|cell| names.contains(&cell.as_str()))
+        };
+        has(["person", "人员"]) || has(["date", "日期"])
+    };
+    let header = rows.iter().find(names_columns).or_else(|| rows.first());
+    let (first, width) = header.map_or((1, 1), |(row, cells)| (*row, cells.len().max(1)));
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut next = first;
+    for (row, cells) in rows.iter().filter(|(row, _)| *row >= first) {
+        // A row that the sheet leaves out still counts.
+        for _ in next..*row {
+            write(&mut writer, std::iter::repeat_n("", width));
+        }
+        let missing = width.saturating_sub(cells.len());
+        // What stands to the right of the last column has no name.
+        let cells = cells.iter().map(String::as_str).take(width);
+        write(&mut writer, cells.chain(std::iter::repeat_n("", missing)));
+        next = row + 1;
+    }
+    let bytes = writer.into_inner().unwrap_or_default();
+    check_limits(&bytes, utc_offset_min)?;
+    read_table(Table::open(&bytes, first + 1)?, utc_offset_min)
+}
+
+fn check_limits(bytes: &[u8], utc_offset_min: i32) -> Result<(), RosterError> {
     let size_bytes = bytes.len();
     if size_bytes > MAX_FILE_BYTES {
         return Err(RosterError::TooLarge { size_bytes });
@@ -46,7 +97,16 @@ pub fn read_roster(bytes: &[u8], utc_offset_min: i32) -> Result<Roster, RosterEr
     if !(-MAX_OFFSET_MIN..=MAX_OFFSET_MIN).contains(&utc_offset_min) {
         return Err(RosterError::UtcOffset(utc_offset_min));
     }
-    let mut table = Table::open(bytes, 2)?;
+    Ok(())
+}
+
+fn write<'a>(writer: &mut csv::Writer<Vec<u8>>, cells: impl Iterator<Item = &'a str>) {
+    writer
+        .write_record(cells)
+        .expect("rows are of one width, and memory takes them");
+}
+
+fn read_table(mut table: Table<'_>, utc_offset_min: i32) -> Result<Roster, RosterError> {
     let columns = Columns {
         person: table.need(&["person", "人员"])?,
         date: table.need(&["date", "日期"])?,
@@ -58,6 +118,10 @@ pub fn read_roster(bytes: &[u8], utc_offset_min: i32) -> Result<Roster, RosterEr
         mode: table.find(&["mode", "方式"])?,
         backup: table.find(&["backup", "替班"])?,
         leave: table.find(&["leave", "请假"])?,
+        device: table.find(&["device", "设备"])?,
+        role: table.find(&["role", "角色"])?,
+        qualifications: table.find(&["qualifications", "qualification", "资质"])?,
+        part_time: table.find(&["part_time", "兼职"])?,
     };
     if columns.grids.is_none() && columns.route.is_none() {
         table.need(&["grids", "网格"])?;
@@ -71,9 +135,9 @@ pub fn read_roster(bytes: &[u8], utc_offset_min: i32) -> Result<Roster, RosterEr
                 problem,
             }
         })?;
-        shifts.push((row, shift));
+        shifts.push((Some(row), shift));
     }
-    Roster::try_new(shifts)
+    Roster::try_new(shifts, Strictness::File)
 }
 
 pub(super) type Fault = (&'static str, RosterProblem);
@@ -128,6 +192,16 @@ fn read_shift(table: &Table<'_>, columns: &Columns, utc_offset_min: i32) -> Resu
             .map(|person| identifier("backup", person))
             .transpose()?,
         leave: given(columns.leave).map(str::to_owned),
+        device: given(columns.device).map(str::to_owned),
+        role: given(columns.role).map(str::to_owned),
+        qualifications: table
+            .field(columns.qualifications)
+            .split(NAME_SEPARATORS)
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        part_time: given(columns.part_time).map_or(Ok(Proration::FULL), part_time)?,
     })
 }
 
@@ -139,6 +213,17 @@ pub(super) fn identifier<T: std::str::FromStr<Err = IdentifierError>>(
         let text = excerpt(text);
         (field, RosterProblem::Identifier { error, text })
     })
+}
+
+pub(super) fn part_time(text: &str) -> Result<Proration, Fault> {
+    let shown = excerpt(text);
+    let wrong = |_| {
+        (
+            "part_time",
+            RosterProblem::PartTime(AmountError::Part(shown)),
+        )
+    };
+    text.parse().map_err(wrong)
 }
 
 /// Reads `YYYY-MM-DD` and nothing else: 3/4 is March to some and April to others.
@@ -159,9 +244,14 @@ pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
 
 const DAY_MIN: i64 = 24 * 60;
 
-/// Minutes after midnight of `8:30` or `08:30`; `24:00` is the day's end.
+/// Minutes after midnight of `8:30` or `08:30`, or `08:30:00` as spreadsheets write it;
+/// `24:00` is the day's end.
 fn read_minutes(text: &str) -> Option<i64> {
     let text = text.replace('：', ":");
+    let text = match text.strip_suffix(":00") {
+        Some(minutes) if minutes.contains(':') => minutes,
+        _ => &text,
+    };
     let (hours, minutes) = text.split_once(':')?;
     let is_number = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if !(1..=2).contains(&hours.len()) || minutes.len() != 2 {

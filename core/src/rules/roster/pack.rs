@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::geo::excerpt::excerpt;
 use crate::model::identifiers::IdentifierError;
+use crate::model::quantity::Proration;
 use crate::model::time::UtcMs;
 use crate::model::track::Mode;
-use crate::rules::roster::file::{Fault, identifier, read_date};
-use crate::rules::roster::{MAX_FILE_BYTES, Roster, RosterError, RosterProblem, Shift};
+use crate::rules::roster::file::{Fault, identifier, part_time, read_date};
+use crate::rules::roster::{MAX_FILE_BYTES, Roster, RosterError, RosterProblem, Shift, Strictness};
 
 /// The name of the format and its version.
 const FORMAT: &str = "bading/roster/1";
@@ -35,6 +36,15 @@ struct Entry {
     backup: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     leave: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    device: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    role: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    qualifications: Vec<String>,
+    /// As 1/2; nothing is full duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    part_time: Option<String>,
 }
 
 impl Roster {
@@ -68,14 +78,14 @@ impl Roster {
         }
         let shifts = (1..).zip(pack.shifts).map(|(row, entry)| {
             shift(entry)
-                .map(|shift| (row, shift))
+                .map(|shift| (Some(row), shift))
                 .map_err(|(field, problem)| RosterError::Row {
                     row,
                     field,
                     problem,
                 })
         });
-        Self::try_new(shifts.collect::<Result<_, _>>()?)
+        Self::try_new(shifts.collect::<Result<_, _>>()?, Strictness::Pack)
     }
 }
 
@@ -94,6 +104,10 @@ fn entry(shift: &Shift) -> Entry {
         mode: shift.mode.as_str().to_owned(),
         backup: shift.backup.as_ref().map(ToString::to_string),
         leave: shift.leave.clone(),
+        device: shift.device.clone(),
+        role: shift.role.clone(),
+        qualifications: shift.qualifications.clone(),
+        part_time: (shift.part_time != Proration::FULL).then(|| shift.part_time.to_string()),
     }
 }
 
@@ -115,6 +129,12 @@ fn shift(entry: Entry) -> Result<Shift, Fault> {
         backup: optional("backup", entry.backup.as_deref())?,
         slot: entry.slot,
         leave: entry.leave,
+        device: entry.device,
+        role: entry.role,
+        qualifications: entry.qualifications,
+        part_time: entry
+            .part_time
+            .map_or(Ok(Proration::FULL), |text| part_time(&text))?,
     })
 }
 

@@ -36,7 +36,7 @@ fn roster_is_sorted_by_person_and_start_whatever_the_order_of_rows() {
     let names = |s: &Shift| format!("{} {}", s.person, s.slot);
     let order: Vec<String> = roster.shifts().iter().map(names).collect();
     assert_eq!(order, ["u1 AM", "u1 PM", "u1 NIGHT", "u2 AM", "u2 LATE"]);
-    assert_eq!(roster.rows, [4, 6, 3, 2, 7]);
+    assert_eq!(roster.rows, [4, 6, 3, 2, 7].map(Some));
 }
 
 #[test]
@@ -117,7 +117,8 @@ fn roster_that_is_wrong_names_row_and_field_and_what_would_be_right() {
         refusal(
             "u1,2026-03-01,B,08:00,12:00,g,,,,\nu2,2026-03-01,B,08:00,12:00,g,,,,\nu1,2026-03-01,A,07:00,08:01,g,,,,"
         ),
-        "row 4, start: `u1` is on another shift at that time, in row 2; end one earlier"
+        "row 4, start: `u1` would be in two places at once: g here, and row 2 (2026-03-01 B, g); \
+         end one before the other begins, or name the cells of both in one row"
     );
     assert!(
         refusal("u1,2026-03-01,N,22:00,06:00,g,,,,\nu1,2026-03-02,A,05:59,09:00,g,,,,")
@@ -259,8 +260,103 @@ fn pack_has_one_form_and_others_are_refused() {
     assert!(said(&pack.replace("\"walk\"", "\"run\"")).starts_with("row 1, mode: `run`"));
 }
 
+const PEOPLE: &str = "人员,日期,班次,开始,结束,网格,设备,角色,资质,兼职\n\
+    u1,2026-03-01,AM,08:00,12:00,A,城管通 7,网格员,市容、消防,５０％\n\
+    u2,2026-03-01,AM,08:00,12:00,B,T-08,,\"first aid, 市容\",1/3\n\
+    u3,2026-03-01,AM,08:00,12:00,C,,,,\n";
+
+#[test]
+fn device_role_qualifications_and_part_time_are_read_and_stay_in_the_pack() {
+    let roster = read_roster(PEOPLE.as_bytes(), 480).expect("a good roster");
+    let [u1, u2, u3] = roster.shifts() else {
+        panic!("three shifts");
+    };
+    assert_eq!(
+        (u1.device.as_deref(), u1.role.as_deref()),
+        (Some("城管通 7"), Some("网格员"))
+    );
+    assert_eq!(u1.qualifications, ["市容", "消防"]);
+    assert_eq!(u1.part_time.parts(), (1, 2));
+    assert_eq!(u2.qualifications, ["first aid", "市容"]);
+    assert_eq!(u2.part_time.parts(), (1, 3));
+    assert_eq!((u3.device.as_ref(), u3.part_time), (None, Proration::FULL));
+    let pack = roster.to_pack();
+    assert_eq!(Roster::from_pack(&pack), Ok(roster));
+    let pack = String::from_utf8(pack).expect("text");
+    assert!(pack.contains(
+        r#""device":"城管通 7","role":"网格员","qualifications":["市容","消防"],"part_time":"1/2"}"#
+    ));
+    assert!(
+        pack.ends_with(r#""grids":["C"],"mode":"walk"}]}"#),
+        "{pack}"
+    );
+}
+
+#[test]
+fn part_time_and_names_that_are_wrong_say_what_would_be_right() {
+    let said = |from: &str, to: &str| {
+        let read = read_roster(PEOPLE.replace(from, to).as_bytes(), 480);
+        read.expect_err("it is wrong").to_string()
+    };
+    assert_eq!(
+        said("1/3", "是"),
+        "row 3, part_time: `是` is not a part of full duty: write 1/2, 0.5 or 50%, above 0 and \
+         at most 1"
+    );
+    assert!(said("1/3", "0").starts_with("row 3, part_time: `0`"));
+    assert!(said("T-08", &"长".repeat(65)).starts_with("row 3, device: `长"));
+    assert!(said("市容、消防", &"长".repeat(65)).starts_with("row 2, qualifications: `长"));
+}
+
+#[test]
+fn sheet_is_read_as_a_csv_is_with_the_numbers_of_its_rows() {
+    let row = |number: u64, cells: &[&str]| {
+        let cells = cells.iter().map(|cell| (*cell).to_owned()).collect();
+        (number, cells)
+    };
+    let mut rows = vec![
+        row(1, &["三月排班表"]),
+        row(3, &["人员", "日期", "班次", "开始", "结束", "网格", "兼职"]),
+        row(4, &["u1", "2026-03-01", "AM", "08:00:00", "12:00:00", "A"]),
+        row(
+            6,
+            &[
+                "u2",
+                "2026-03-01",
+                "AM",
+                "8:00",
+                "12:00",
+                "B",
+                "0.5",
+                "note",
+            ],
+        ),
+    ];
+    let roster = read_roster_rows(&rows, 480).expect("a good roster");
+    assert_eq!(roster.rows, [Some(4), Some(6)]);
+    let csv = "人员,日期,班次,开始,结束,网格,兼职\n\
+        u1,2026-03-01,AM,08:00,12:00,A,\nu2,2026-03-01,AM,08:00,12:00,B,0.5\n";
+    assert_eq!(read_roster(csv.as_bytes(), 480), Ok(roster));
+    rows[3].1[6] = "2".to_owned();
+    let said = read_roster_rows(&rows, 480).map_err(|error| error.to_string());
+    assert!(
+        said.expect_err("too much")
+            .starts_with("row 6, part_time: `2`")
+    );
+    let said = |rows: &[(u64, Vec<String>)]| {
+        let read = read_roster_rows(rows, 480);
+        read.expect_err("no roster").to_string()
+    };
+    assert_eq!(said(&rows[..2]), "the roster has no shifts");
+    assert!(said(&rows[..1]).contains("no column `person`"));
+    assert!(said(&[]).contains("header"));
+}
+
 #[test]
 fn bytes_gone_wrong_never_panic() {
+    for bytes in mutations(PEOPLE.as_bytes(), 0x2057e4, 300) {
+        drop(read_roster(&bytes, 480));
+    }
     for bytes in mutations(ROSTER.as_bytes(), 0x2057e2, 300) {
         drop(read_roster(&bytes, 480));
     }

@@ -12,20 +12,26 @@ mod period;
 mod reports;
 mod scorecards;
 mod shift;
+mod staffing;
 
 use serde::Serialize;
 
 pub use cases::{CaseReview, Timeliness};
 pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
 pub use period::PersonReview;
+pub use reports::Credited;
 pub use scorecards::SubjectCard;
 pub use shift::{PatrolReview, RouteGeometry, ShiftReview};
+pub use staffing::{
+    CellVacancy, NeverPlanned, PersonFix, PlannedSlot, StaffingReview, VacancyReason,
+};
 
 use crate::model::grid::GridCode;
 use crate::model::identifiers::{Hash, PersonId, RouteCode};
 use crate::model::time::UtcMs;
 use crate::oplog::sign::hash_of;
 use crate::oplog::trusted_time::TrustedTimes;
+use crate::rules::roster::Shift;
 use crate::services::ServiceError;
 
 /// The version of the review's JSON.
@@ -70,9 +76,24 @@ impl ReviewScope {
     }
 
     fn wants_grid(&self, grid: Option<&GridCode>) -> bool {
-        self.grid.as_ref().is_none_or(|beginning| {
-            grid.is_some_and(|grid| grid.as_str().starts_with(beginning.as_str()))
-        })
+        self.grid.is_none() || grid.is_some_and(|grid| self.wants_code(grid.as_str()))
+    }
+
+    fn wants_code(&self, code: &str) -> bool {
+        let beginning = self.grid.as_ref();
+        beginning.is_none_or(|beginning| code.starts_with(beginning.as_str()))
+    }
+
+    /// True for a shift of the person (planned or worked), on the route, in the cells.
+    fn wants_shift(&self, shift: &Shift) -> bool {
+        let is_theirs =
+            |person: &PersonId| shift.worked_by() == Some(person) || shift.person == *person;
+        self.person.as_ref().is_none_or(is_theirs)
+            && self
+                .route
+                .as_ref()
+                .is_none_or(|route| shift.route.as_ref() == Some(route))
+            && (self.grid.is_none() || shift.grids.iter().any(|g| self.wants_grid(Some(g))))
     }
 }
 
@@ -101,6 +122,8 @@ pub struct Review {
     pub scorecards: Vec<SubjectCard>,
     /// Shifts that nobody worked.
     pub vacancies: Vec<Vacancy>,
+    /// Whether every cell has somebody in every slot.
+    pub staffing: StaffingReview,
     /// The cases that were opened, changed or open in the time, by their beginning.
     pub cases: Vec<CaseReview>,
     /// Acts that may have been in time or late: they count nowhere, a supervisor looks.
@@ -177,16 +200,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
         .into_iter()
         .flat_map(|roster| roster.shifts_between(scope.from, scope.to));
     for planned in planned {
-        let is_wanted = scope
-            .person
-            .as_ref()
-            .is_none_or(|person| planned.worked_by() == Some(person) || planned.person == *person)
-            && scope
-                .route
-                .as_ref()
-                .is_none_or(|route| planned.route.as_ref() == Some(route))
-            && (scope.grid.is_none() || planned.grids.iter().any(|g| scope.wants_grid(Some(g))));
-        if !is_wanted {
+        if !scope.wants_shift(planned) {
             continue;
         }
         match planned.worked_by() {
@@ -235,6 +249,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
         people,
         scorecards,
         vacancies,
+        staffing: staffing::staffing_of(scope, inputs.packs),
         cases,
         undecided,
         totals,

@@ -1,6 +1,13 @@
 //! What somebody reported and checked in a shift, what of it counts, and why the rest does not.
+//!
+//! A problem is credited to whoever reported it first, by the time at which it was done on
+//! the device, also when a later report reached the hub first and was filed.
+//!
+//! Source: DOMAIN "Quantity (定量)", "Which time counts"; docs/decisions/0020.
 
 use std::collections::BTreeMap;
+
+use serde::Serialize;
 
 use super::Undecided;
 use super::inputs::ReviewInputs;
@@ -27,6 +34,19 @@ pub(super) struct Reports {
     pub(super) excluded: Vec<Excluded>,
     /// Filed, of those that were decided; a duplicate of somebody else's is neither.
     pub(super) valid: Counted,
+    /// Those that count although they were declined.
+    pub(super) credited: Vec<Credited>,
+    /// The times for which a report was in hand.
+    pub(super) in_hand: Vec<Excused>,
+}
+
+/// A report that counts under the number of another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Credited {
+    /// The report, which was declined because its problem was filed already.
+    pub case: String,
+    /// Somebody's later report, which reached the hub first and was filed.
+    pub filed_as: String,
 }
 
 /// The checks of one person in one time.
@@ -48,35 +68,41 @@ pub(super) fn reports_of(
     to: UtcMs,
 ) -> Reports {
     let mut reports = Reports::default();
-    let mut opened: Vec<(&CaseState, &Opening)> = inputs
-        .cases
-        .iter()
-        .filter_map(|case| Some((case, case.opened.as_ref()?)))
-        .collect();
-    opened.sort_by_key(|(case, opening)| (opening.at, case.case_id));
-    let photos = first_seen(&opened);
-    let own = opened.iter().enumerate().filter(|(_, (_, opening))| {
+    let policy = &inputs.packs.policy;
+    let known = Known::of(&inputs.cases, policy);
+    let own = known.opened.iter().enumerate().filter(|(_, (_, opening))| {
         opening.person.as_ref() == Some(person) && opening.at.ms >= from && opening.at.ms < to
     });
-    for (number, (case, _)) in own {
-        let is_filed = case.number.is_some();
-        let earlier = duplicate_of(case, &opened[..number], &inputs.packs.policy);
-        let exclusion = exclusion_of(case, person, earlier.as_ref(), &photos);
+    for (number, (case, opening)) in own {
+        reports.in_hand.extend(in_hand(case, opening, policy));
+        let filed_as = known.credited_for(number);
+        let is_valid = case.number.is_some() || filed_as.is_some();
+        let earlier = match known.credited_instead_of(number) {
+            Some(first) => known.apart(first, number),
+            None if is_valid => None,
+            None => known.duplicate_of(number),
+        };
+        let exclusion = known.exclusion_of(case, person, is_valid, earlier.as_ref());
         let is_anothers = earlier
             .as_ref()
             .is_some_and(|(other, _)| !is_by(other, person));
         // Whether a report is valid is asked once it was decided; that somebody else was
         // first says nothing about it.
-        let is_decided = is_filed || case.phase == Phase::Declined;
-        if is_decided && (is_filed || !is_anothers) {
+        if (is_valid || case.phase == Phase::Declined) && !is_anothers {
             reports.valid.denominator += 1;
-            if is_filed {
+            if is_valid {
                 reports.valid.numerator += 1;
                 reports.valid.cases.push(case.case_id.to_string());
             }
         }
         match exclusion {
-            None => reports.counting.push(case.case_id),
+            None => {
+                reports.counting.push(case.case_id);
+                reports.credited.extend(filed_as.map(|filed| Credited {
+                    case: case.case_id.to_string(),
+                    filed_as: filed.case_id.to_string(),
+                }));
+            }
             Some((reason, detail)) => reports.excluded.push(Excluded {
                 what: case.case_id.to_string(),
                 reason,
@@ -85,6 +111,162 @@ pub(super) fn reports_of(
         }
     }
     reports
+}
+
+/// The time for which a report was in hand: from when the problem was seen, as the report
+/// says, at most as long as a check may take. What was withdrawn excuses nothing.
+fn in_hand(case: &CaseState, opening: &Opening, policy: &Policy) -> Option<Excused> {
+    let most_ms = u64::from(policy.check_limit_s) * 1000;
+    let earliest = UtcMs(opening.at.ms.0.saturating_sub(most_ms));
+    let seen_at = opening.seen_at?.max(earliest);
+    (case.phase != Phase::Withdrawn && seen_at < opening.at.ms).then(|| Excused {
+        from: seen_at,
+        to: opening.at.ms,
+        reason: Excused::CASE.to_owned(),
+    })
+}
+
+/// The cases of a review as their reporters made them, the first first.
+struct Known<'c> {
+    /// By the time that counts; where two were at one instant, by the hub's order.
+    opened: Vec<(&'c CaseState, &'c Opening)>,
+    /// The case that showed each photo first.
+    photos: BTreeMap<Hash, CaseId>,
+    policy: &'c Policy,
+}
+
+impl<'c> Known<'c> {
+    fn of(cases: &'c [CaseState], policy: &'c Policy) -> Self {
+        let mut opened: Vec<(&CaseState, &Opening)> = cases
+            .iter()
+            .filter_map(|case| Some((case, case.opened.as_ref()?)))
+            .collect();
+        opened.sort_by_cached_key(|(case, opening)| {
+            let stamped = stamped_at(case, opening);
+            // What the hub has not stamped comes after what it has.
+            let stamped = (stamped.is_none(), stamped);
+            (opening.at.ms, stamped, opening.at, case.case_id)
+        });
+        let photos = first_seen(&opened);
+        Self {
+            opened,
+            photos,
+            policy,
+        }
+    }
+
+    /// The other case whose photo this one shows.
+    fn photo_seen(&self, case: &CaseState) -> Option<CaseId> {
+        case.photos().find_map(|of| {
+            let first = self.photos.get(&of.photo.hash).copied();
+            first.filter(|first| *first != case.case_id)
+        })
+    }
+
+    fn exclusion_of(
+        &self,
+        case: &CaseState,
+        person: &PersonId,
+        is_valid: bool,
+        earlier: Option<&(&CaseState, f64)>,
+    ) -> Option<(ExclusionReason, String)> {
+        if let Some(first) = self.photo_seen(case) {
+            return Some((ExclusionReason::PhotoSeen, first.to_string()));
+        }
+        if let Some((other, apart_m)) = earlier {
+            let reason = if is_by(other, person) {
+                ExclusionReason::SelfSplit
+            } else {
+                ExclusionReason::Duplicate
+            };
+            return Some((reason, format!("{} · {apart_m:.0} m", other.case_id)));
+        }
+        if is_valid {
+            return None;
+        }
+        let phase = case.phase.as_str().to_owned();
+        Some(match case.phase {
+            Phase::Declined | Phase::Withdrawn => (ExclusionReason::Void, phase),
+            _ => (ExclusionReason::NotValidYet, phase),
+        })
+    }
+
+    /// The distance between two cases that may be one problem: of one class, not farther
+    /// apart than the policy's distance, the earlier one open, or ended for less than its
+    /// time, when the later one was reported.
+    fn apart(&self, earlier: usize, later: usize) -> Option<(&'c CaseState, f64)> {
+        let ((first, _), (case, opening)) = (self.opened[earlier], self.opened[later]);
+        let limit_ms = u64::from(self.policy.near_duplicate_h) * 3_600_000;
+        let is_near_in_time = |ended: UtcMs| opening.at.ms.0.saturating_sub(ended.0) < limit_ms;
+        if first.class()? != case.class()? || !ended(first).is_none_or(is_near_in_time) {
+            return None;
+        }
+        let apart_m = distance_m(place_of(case)?, place_of(first)?);
+        (apart_m <= f64::from(self.policy.near_duplicate_m)).then_some((first, apart_m))
+    }
+
+    /// The nearest earlier case of the same problem. What was filed although it is near
+    /// another was looked at by a person, and is not asked. A case that was withdrawn or
+    /// declined is nobody's first valid report.
+    fn duplicate_of(&self, number: usize) -> Option<(&'c CaseState, f64)> {
+        (0..number)
+            .filter(|earlier| {
+                let phase = self.opened[*earlier].0.phase;
+                !matches!(phase, Phase::Declined | Phase::Withdrawn)
+            })
+            .filter_map(|earlier| self.apart(earlier, number))
+            .min_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+
+    /// The case under which the problem of a declined report was filed, when this report was
+    /// the first of it and had not reached the hub: nobody is punished for the network. Had
+    /// it been there, filing the other one would have been a judgement of both.
+    fn filed_instead(&self, number: usize) -> Option<usize> {
+        let (case, opening) = self.opened[number];
+        if case.phase != Phase::Declined || case.number.is_some() || self.photo_seen(case).is_some()
+        {
+            return None;
+        }
+        let arrived = stamped_at(case, opening)?;
+        (number + 1..self.opened.len()).find(|later| {
+            let (other, _) = self.opened[*later];
+            let is_anothers = opening.person.is_some()
+                && other.opened.as_ref().and_then(|o| o.person.as_ref()) != opening.person.as_ref();
+            is_anothers
+                && filed_at(other).is_some_and(|filed| filed < arrived)
+                && self.apart(number, *later).is_some()
+        })
+    }
+
+    /// The declined report that was the first of a filed case's problem.
+    fn credited_instead_of(&self, filed: usize) -> Option<usize> {
+        self.opened[filed].0.number.as_ref()?;
+        (0..filed).find(|earlier| {
+            self.opened[*earlier].0.phase == Phase::Declined
+                && self.apart(*earlier, filed).is_some()
+                && self.filed_instead(*earlier) == Some(filed)
+        })
+    }
+
+    /// The filed case for which a declined report has the credit.
+    fn credited_for(&self, number: usize) -> Option<&'c CaseState> {
+        let filed = self.filed_instead(number)?;
+        (self.credited_instead_of(filed) == Some(number)).then(|| self.opened[filed].0)
+    }
+}
+
+/// When the hub stamped a report.
+fn stamped_at(case: &CaseState, opening: &Opening) -> Option<UtcMs> {
+    let event = case.events.iter().find(|event| event.op == opening.op)?;
+    event.hub_time
+}
+
+/// When the hub stamped the filing of a case.
+fn filed_at(case: &CaseState) -> Option<UtcMs> {
+    case.number.as_ref()?;
+    let is_filing =
+        |event: &&Event| event.what == Action::File.as_str() && event.outcome == Outcome::Effective;
+    case.events.iter().find(is_filing)?.hub_time
 }
 
 fn is_by(case: &CaseState, person: &PersonId) -> bool {
@@ -109,61 +291,6 @@ fn first_seen(opened: &[(&CaseState, &Opening)]) -> BTreeMap<Hash, CaseId> {
         first.entry(photo).or_insert(case_id);
     }
     first
-}
-
-fn exclusion_of(
-    case: &CaseState,
-    person: &PersonId,
-    earlier: Option<&(&CaseState, f64)>,
-    photos: &BTreeMap<Hash, CaseId>,
-) -> Option<(ExclusionReason, String)> {
-    let seen = case.photos().find_map(|of| {
-        photos
-            .get(&of.photo.hash)
-            .filter(|first| **first != case.case_id)
-    });
-    if let Some(first) = seen {
-        return Some((ExclusionReason::PhotoSeen, format!("{first}")));
-    }
-    // What was filed although it is near another was looked at by a person.
-    if case.number.is_some() {
-        return None;
-    }
-    if let Some((other, apart_m)) = earlier {
-        let reason = if is_by(other, person) {
-            ExclusionReason::SelfSplit
-        } else {
-            ExclusionReason::Duplicate
-        };
-        return Some((reason, format!("{} · {apart_m:.0} m", other.case_id)));
-    }
-    match case.phase {
-        Phase::Declined | Phase::Withdrawn => {
-            Some((ExclusionReason::Void, case.phase.as_str().to_owned()))
-        }
-        _ => Some((ExclusionReason::NotValidYet, case.phase.as_str().to_owned())),
-    }
-}
-
-/// The nearest earlier case of the same class within the policy's distance that was open,
-/// or closed for less than its time, when this one was reported.
-fn duplicate_of<'c>(
-    case: &CaseState,
-    earlier: &[(&'c CaseState, &Opening)],
-    policy: &Policy,
-) -> Option<(&'c CaseState, f64)> {
-    let (class, at, opened) = (case.class()?, place_of(case)?, case.opened.as_ref()?.at.ms);
-    let limit_m = f64::from(policy.near_duplicate_m);
-    let limit_ms = u64::from(policy.near_duplicate_h) * 3_600_000;
-    earlier
-        .iter()
-        .filter(|(other, _)| other.class().as_ref() == Some(&class))
-        .filter(|(other, _)| {
-            ended(other).is_none_or(|ended| opened.0.saturating_sub(ended.0) < limit_ms)
-        })
-        .filter_map(|(other, _)| Some((*other, distance_m(at, place_of(other)?))))
-        .filter(|(_, apart_m)| *apart_m <= limit_m)
-        .min_by(|(_, a), (_, b)| a.total_cmp(b))
 }
 
 /// When a case ended: by the move that ended it, whatever was said of it afterwards.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::inputs::ReviewInputs;
-use super::reports::{checks_of, reports_of};
+use super::reports::{Credited, Reports, checks_of, reports_of};
+use super::staffing::{PersonFix, person_fix};
 use super::{ReviewScope, Undecided, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
@@ -14,7 +15,7 @@ use crate::geo::walk::Walk;
 use crate::model::identifiers::PersonId;
 use crate::model::place::LatLon;
 use crate::model::quality::{IndicatorKey, SubjectKind};
-use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
+use crate::model::quantity::{QuotaItem, QuotaKey, Thousandths};
 use crate::model::route::PlannedRoute;
 use crate::model::time::UtcMs;
 use crate::model::verdict::Share;
@@ -28,7 +29,7 @@ use crate::rules::patrol::{
 };
 use crate::rules::quality::Quality;
 use crate::rules::quality::formulas::{GridClass, SubjectFacts, measure, standard};
-use crate::rules::quantity::{DoneItem, Excluded, Quantity, quantity};
+use crate::rules::quantity::{DoneItem, Quantity, quantity};
 use crate::rules::roster::Shift;
 use crate::rules::verdict::{Verdict, VerdictParts, decide};
 
@@ -53,6 +54,8 @@ pub struct ShiftReview {
     pub route_name: Option<String>,
     /// How the person moves.
     pub mode: &'static str,
+    /// What the roster says of the person.
+    pub person_fix: PersonFix,
     /// The patrols that reach into it.
     pub patrols: Vec<PatrolReview>,
     /// What was covered of the route, all patrols together; nothing without a route.
@@ -67,6 +70,9 @@ pub struct ShiftReview {
     pub attendance: Option<Attendance>,
     /// What was done of the quota.
     pub quantity: Quantity,
+    /// Reports that count although they were declined: they were the first of a problem that
+    /// was filed under another's.
+    pub credited: Vec<Credited>,
     /// How well.
     pub quality: Quality,
     /// The four scores as one.
@@ -183,8 +189,11 @@ pub(super) fn review_shift(
     let attendance = (!area.is_empty())
         .then(|| Interval::try_new(shift.from, until).ok())
         .flatten()
-        .map(|slot| attendance(slot, &walked.fixes, &checks.in_hand, &policy.attendance));
-    let quantity = quantity_of(inputs, &walked, &reports, loops.as_ref());
+        .map(|slot| {
+            let in_hand = [&reports.in_hand[..], &checks.in_hand].concat();
+            attendance(slot, &walked.fixes, &in_hand, &policy.attendance)
+        });
+    let quantity = quantity_of(inputs, shift, &walked, &reports, loops.as_ref());
     let facts = SubjectFacts::default()
         .with(IndicatorKey::Valid, reports.valid.clone())
         .with(IndicatorKey::Check, checks.on_time.clone());
@@ -211,6 +220,7 @@ pub(super) fn review_shift(
         route: shift.route.as_ref().map(ToString::to_string),
         route_name: planned.map(|route| route.name.clone()),
         mode: shift.mode.as_str(),
+        person_fix: person_fix(packs.roster.as_deref(), shift, person, &mine),
         coverage_score: scored,
         loops,
         checkpoints: coverage
@@ -229,9 +239,10 @@ pub(super) fn review_shift(
             shift,
             person,
             &mine,
-            (&reports.excluded, &checks.undecided),
+            (&reports, &checks.undecided),
         ),
         explanation: Explanation::default(),
+        credited: reports.credited,
         from_ms: shift.from.0,
         undecided: checks.undecided,
         geometry: geometry_of(planned, &walked, &cells),
@@ -365,10 +376,12 @@ fn walk(
 
 /// What was done of each item that the policy asks for. An item that nothing can be done of
 /// in this shift (loops without a route, tasks while none are given out) is not applicable.
+/// A part-time shift owes its part of each quota.
 fn quantity_of(
     inputs: &ReviewInputs<'_>,
+    shift: &Shift,
     walked: &Walked,
-    reports: &super::reports::Reports,
+    reports: &Reports,
     loops: Option<&CountScore>,
 ) -> Quantity {
     let units = |n: u64| Thousandths::of_units(n).unwrap_or(Thousandths::MAX);
@@ -405,7 +418,7 @@ fn quantity_of(
             }
         })
         .collect();
-    quantity(&items, Proration::FULL).expect("a valid policy names each item once")
+    quantity(&items, shift.part_time).expect("a valid policy names each item once")
 }
 
 /// True for a case that the figures of a shift name, or could have named.
@@ -430,12 +443,13 @@ fn inputs_hash(
     shift: &Shift,
     person: &PersonId,
     mine: &[&PatrolState],
-    (excluded, undecided): (&[Excluded], &[Undecided]),
+    (reports, undecided): (&Reports, &[Undecided]),
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
+    let excluded = reports.excluded.iter();
     let named: BTreeSet<&str> = excluded
-        .iter()
         .filter_map(|excluded| excluded.detail.split(' ').next())
+        .chain(reports.credited.iter().map(|one| &*one.filed_as))
         .collect();
     let cases: Vec<&CaseState> = inputs
         .cases
