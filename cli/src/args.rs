@@ -4,6 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod duty;
+
+pub(crate) use duty::*;
+
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
 #[command(name = "bading", version, max_term_width = 100)]
@@ -82,11 +86,14 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Photo,
     },
-    /// Duty lists: what of a file is understood.
+    /// Duty lists: what of a file is understood, what changed, what one must look for.
     Duties {
         #[command(subcommand)]
         command: Duties,
     },
+    /// Which department a case goes to by class, cell and owner, and why; exits 1 when nobody
+    /// can say.
+    Dispatch(Dispatch),
     /// The whole loop on this machine: hub, four devices, offline work, sync, proof.
     Demo(Demo),
     /// Print a shell's completions.
@@ -277,6 +284,12 @@ pub(crate) enum Hub {
         #[command(flatten)]
         review: Review,
     },
+    /// Filed cases that wait for a department: whom the table of ownership names and why, and
+    /// those for which it names nobody.
+    Dispatch {
+        #[command(flatten)]
+        dir: HubDir,
+    },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {
         #[command(flatten)]
@@ -410,13 +423,21 @@ pub(crate) enum Import {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Planned routes from GeoJSON, WGS 84: each feature a route.
+    /// Who owns what stands where, from CSV: class, grid, owner, department, reason.
+    Ownership {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Planned routes: each feature of a GeoJSON, each rte (or trk) of a GPX.
     Routes {
         /// The file.
         file: PathBuf,
         /// The property that holds a route's code; without it code, route_id or id.
         #[arg(long)]
         code_property: Option<String>,
+        /// The datum of the file.
+        #[arg(long, default_value = "wgs84")]
+        datum: String,
     },
     /// A roster from CSV: person, date, slot, start, end, grids, route …
     Roster {
@@ -660,6 +681,10 @@ pub(crate) enum Duties {
         /// XLSX, or CSV in UTF-8; `-` is stdin.
         file: PathBuf,
     },
+    /// What changed between two versions, entry by entry; exits 1 when they differ.
+    Diff(DutyDiff),
+    /// What one person must look for (事项清单): by role, qualification and cell.
+    For(DutyScope),
 }
 
 #[derive(Debug, clap::Args)]

@@ -4,6 +4,7 @@ mod case;
 mod coverage;
 mod deadline;
 mod demo;
+mod dispatch;
 mod duties;
 mod hub;
 mod import;
@@ -43,6 +44,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Deadline(given) => deadline::run(given, output),
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
+        Command::Dispatch(given) => dispatch::run(given, output),
         Command::Review {
             dir,
             utc_offset_min,

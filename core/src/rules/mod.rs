@@ -18,10 +18,18 @@ pub mod clock_pack;
 pub mod deadline;
 /// The CSV of deadlines that are asked for.
 pub mod deadline_rows;
+/// Which department a case goes to, and why.
+pub mod dispatch;
+/// What changed between two duty lists.
+pub mod duty_diff;
+/// What one person must look for.
+pub mod duty_scope;
 /// The hours of working days.
 pub mod hours;
 /// Time limits as duty lists word them.
 pub mod limit;
+/// Which department owns what stands where, and its file.
+pub mod ownership;
 /// What a walk of the route scores: coverage, loops, checkpoints.
 pub mod patrol;
 /// The weights, quotas and limits of a city.

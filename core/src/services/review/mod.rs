@@ -9,6 +9,7 @@ mod cases;
 mod inputs;
 mod reports;
 mod shift;
+mod windows;
 
 use serde::Serialize;
 
