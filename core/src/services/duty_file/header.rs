@@ -18,6 +18,7 @@ pub(super) enum Field {
     MajorCode,
     MajorName,
     Class,
+    Minor,
     Name,
     Kind,
     Parent,
@@ -33,7 +34,7 @@ pub(super) enum Field {
     Grids,
 }
 
-const FIELDS: usize = 16;
+const FIELDS: usize = 17;
 
 /// The names of each field's column, between spaces, the surest first. A column serves one field, and fields
 /// choose in this order, so that `代码` beside `大类代码` is the small class's.
@@ -54,6 +55,7 @@ const NAMES: [(Field, &str); FIELDS] = [
          部件小类代码 事件小类代码 minor_code 类别代码 类别编码 分类代码 分类编码 \
          部件代码 部件编码 事件代码 事件编码 问题代码 问题编码 标识码 代码 编码 编号",
     ),
+    (Field::Minor, "minor_code 小类序号"),
     (
         Field::Name,
         "name 小类名称 小类名 问题小类名称 minor_name 小类 问题小类 部件小类 事件小类 \

@@ -16,6 +16,8 @@ pub(super) struct RawRow {
     pub(super) major_name: String,
     pub(super) parent: String,
     pub(super) class: String,
+    /// The small class inside its big class once more, as some exports have it.
+    pub(super) minor: String,
     pub(super) name: String,
     pub(super) kind: String,
     pub(super) departments: Vec<String>,
@@ -106,6 +108,7 @@ fn raw_row(cells: &[String], columns: &Columns) -> RawRow {
         major_code,
         major_name,
         parent: code(cell(Field::Parent)),
+        minor: code(cell(Field::Minor)),
         class,
         name,
         kind: kind_of(cell(Field::Kind)).unwrap_or_default().to_owned(),

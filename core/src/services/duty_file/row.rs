@@ -6,6 +6,7 @@ use super::DutyProblem;
 use super::code::CodeScheme;
 use super::parents::Parents;
 use super::raw::RawRow;
+use super::text::is_digits;
 use crate::model::duty::{DutyEntry, DutyList};
 use crate::model::grid::GridCode;
 use crate::model::identifiers::{ClassCode, DepartmentId};
@@ -168,6 +169,11 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
                 return None;
             }
         };
+        if is_digits(&raw.minor) && !whole.ends_with(raw.minor.trim_start_matches('0')) {
+            let minor = &raw.minor;
+            let why = format!("`{minor}` is not the end of the row's code `{whole}`");
+            self.wrong(raw, "minor_code", why);
+        }
         let prefix = if whole.is_empty() {
             ""
         } else {

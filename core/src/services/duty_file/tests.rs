@@ -109,13 +109,14 @@ fn limit_that_the_callback_refuses_is_named_in_its_words() {
 #[test]
 fn parent_that_is_no_big_class_is_named() {
     let reading = read(
-        "code,major_code,name,declared_parent\n100101,1001,a,1001\n100102,1001,b,10011\n200101,2001,c,1001\n",
+        "code,major_code,minor_code,name,declared_parent\n100101,1001,01,a,1001\n100102,1001,02,b,10011\n200101,2001,1,c,1001\n200102,2001,03,d,2001\n",
     );
     assert_eq!(
         told(&reading),
         [
             "row 3, parent: `10011` is not a big class of the list",
             "row 4, parent: `1001` is not the row's big class `2001`",
+            "row 5, minor_code: `03` is not the end of the row's code `200102`",
         ]
     );
 }
