@@ -1,21 +1,20 @@
 //! The grammar of the command.
 
 mod deadline;
+mod duty;
+mod grids;
+mod people;
 mod score;
 
 use std::path::PathBuf;
 
-pub(crate) use deadline::*;
-pub(crate) use score::*;
-
 use clap::{Parser, Subcommand, ValueEnum};
 
-mod grids;
-
+pub(crate) use deadline::*;
+pub(crate) use duty::*;
 pub(crate) use grids::*;
-mod people;
-
 pub(crate) use people::*;
+pub(crate) use score::*;
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
@@ -97,7 +96,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Photo,
     },
-    /// Duty lists: what of a file is understood.
+    /// Duty lists: what of a file is understood, what changed, what one must look for.
     Duties {
         #[command(subcommand)]
         command: Duties,
@@ -107,6 +106,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Grids,
     },
+    /// Which department a case goes to by class, cell and owner, and why; exits 1 when nobody
+    /// can say.
+    Dispatch(Dispatch),
     /// The whole loop on this machine: hub, four devices, offline work, sync, proof.
     Demo(Demo),
     /// Print a shell's completions.
@@ -301,6 +303,12 @@ pub(crate) enum Hub {
     Locate(HubLocate),
     /// The cells in force, with parts and sizes, as of a time.
     Grids(HubGrids),
+    /// Filed cases that wait for a department: whom the table of ownership names and why, and
+    /// those for which it names nobody.
+    Dispatch {
+        #[command(flatten)]
+        dir: HubDir,
+    },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {
         #[command(flatten)]
@@ -414,13 +422,21 @@ pub(crate) enum Import {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Planned routes from GeoJSON, WGS 84: each feature a route.
+    /// Who owns what stands where, from CSV: class, grid, owner, department, reason.
+    Ownership {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Planned routes: each feature of a GeoJSON, each rte (or trk) of a GPX.
     Routes {
         /// The file.
         file: PathBuf,
         /// The property that holds a route's code; without it code, route_id or id.
         #[arg(long)]
         code_property: Option<String>,
+        /// The datum of the file.
+        #[arg(long, default_value = "wgs84")]
+        datum: String,
     },
     /// A roster from CSV or XLSX: person, date, slot, start, end, grids, route … The days
     /// that it names are replaced, the others stay.
@@ -632,6 +648,10 @@ pub(crate) enum Duties {
         /// XLSX, or CSV in UTF-8; `-` is stdin.
         file: PathBuf,
     },
+    /// What changed between two versions, entry by entry; exits 1 when they differ.
+    Diff(DutyDiff),
+    /// What one person must look for (事项清单): by role, qualification and cell.
+    For(DutyScope),
 }
 
 #[derive(Debug, clap::Args)]

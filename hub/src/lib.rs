@@ -10,6 +10,7 @@ mod admit;
 mod clock;
 mod code;
 mod config;
+mod dispatch;
 mod duty_table;
 mod enrol;
 mod error;
@@ -39,6 +40,7 @@ use bading_core::oplog::sign::{DeviceSigner as _, SoftwareSigner};
 pub use admit::{BatchOutcome, BatchStop};
 pub use clock::{HubClock, RehearsalClock, SystemHubClock};
 pub use config::{HubConfig, ServeLimits};
+pub use dispatch::WaitingCase;
 pub use duty_table::{
     MAX_CELLS, MAX_SHEETS, MAX_UNPACKED_BYTES, MAX_XLSX_BYTES, XlsxTableError, is_workbook,
     read_xlsx_tables,

@@ -126,7 +126,7 @@ impl Hub {
         })
     }
 
-    fn packs_in_force(&self, conn: &Connection) -> Result<Packs, HubError> {
+    pub(crate) fn packs_in_force(&self, conn: &Connection) -> Result<Packs, HubError> {
         let damaged = |_| HubError::Damaged("a pack in force");
         let mut found = Packs::none(self.utc_offset_min);
         let active = packs::list_active(conn, &self.zone)?;

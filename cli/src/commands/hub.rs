@@ -55,6 +55,7 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
         Command::Review { dir, review } => super::review::of_hub(&dir.dir, review, output),
         Command::Locate(given) => super::grids::locate(given, output),
         Command::Grids(given) => super::grids::list(given, output),
+        Command::Dispatch { dir } => super::dispatch::waiting(&open(dir)?, output),
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }

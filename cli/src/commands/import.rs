@@ -2,19 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use bading_core::geo::datum::Datum;
 use bading_core::geo::route_file::{RouteFileOptions, read_routes, routes_pack};
 use bading_core::model::duty::DutyList;
 use bading_core::rules::calendar::Calendar;
 use bading_core::rules::calendar_file::CalendarYear;
 use bading_core::rules::clock::{ClockPolicy, WorkingClock};
 use bading_core::rules::hours::WorkingHours;
+use bading_core::rules::ownership::read_ownership;
 use bading_core::services::duty_file::DutyReading;
 use bading_core::services::packs::write_duties;
-use bading_core::services::reference::{CALENDAR, DUTIES, POLICY, ROUTES};
+use bading_core::services::reference::{CALENDAR, DUTIES, OWNERSHIP, POLICY, ROUTES};
 use bading_hub::{Hub, PackOutcome, read_policy};
 use serde_json::json;
 
-use super::duties::{classes_count, read_list};
+use super::duties::{diff as duty_diff, read_list};
 use super::hub::{failure, open};
 use super::read;
 use crate::args::{HubDir, Import};
@@ -31,31 +33,19 @@ pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exi
         } => {
             let list = accepted_duties(file, *accept_problems, output)?;
             if *dry_run {
-                let answer = json!({
-                    "kind": DUTIES,
-                    "dry_run": true,
-                    "entries_count": list.entries.len(),
-                    "classes_count": classes_count(&list),
-                });
-                output.answer(&answer, |_| {
-                    let (entries, classes) = (list.entries.len(), classes_count(&list));
-                    format!("{DUTIES}: {entries} entries of {classes} classes would be imported\n")
-                })?;
-                return Ok(Exit::Done);
+                return duty_diff::dry_run(&open(dir)?, &list, output);
             }
             (DUTIES, write_duties(&list))
+        }
+        Import::Ownership { file } => {
+            let table = read_ownership(&read(file)?).map_err(|e| Failure::in_file(file, e))?;
+            (OWNERSHIP, table.to_pack())
         }
         Import::Routes {
             file,
             code_property,
-        } => {
-            let options = RouteFileOptions {
-                code_property: code_property.as_deref(),
-            };
-            let routes = read_routes(&read(file)?, &options)
-                .map_err(|error| Failure::in_file(file, error))?;
-            (ROUTES, routes_pack(&routes))
-        }
+            datum,
+        } => (ROUTES, routes(file, code_property.as_deref(), datum)?),
         Import::Roster(given) => return super::roster::import(&open(dir)?, given, output),
         Import::Calendar {
             files,
@@ -91,7 +81,7 @@ pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exi
 /// The list of a file. A list with problems is refused unless they are accepted; then each is
 /// told on stderr and the rest of the list serves.
 fn accepted_duties(file: &Path, accepts: bool, output: &Output) -> Result<DutyList, Failure> {
-    let DutyReading { list, problems } = read_list(file)?;
+    let DutyReading { list, problems, .. } = read_list(file)?;
     let Some(first) = problems.first() else {
         return Ok(list);
     };
@@ -112,6 +102,17 @@ fn accepted_duties(file: &Path, accepts: bool, output: &Output) -> Result<DutyLi
         output.note(format!("{}: {problem}", file.display()));
     }
     Ok(list)
+}
+
+/// Routes from GeoJSON or GPX, on WGS 84 from whichever datum the file has.
+fn routes(file: &Path, code_property: Option<&str>, datum: &str) -> Result<Vec<u8>, Failure> {
+    let datum = Datum::parse(datum).map_err(|e| Failure::input(format!("--datum: {e}")))?;
+    let options = RouteFileOptions {
+        code_property,
+        datum,
+    };
+    let routes = read_routes(&read(file)?, &options).map_err(|e| Failure::in_file(file, e))?;
+    Ok(routes_pack(&routes))
 }
 
 /// Years join those in force, and replace them where they are the same; hours that are not

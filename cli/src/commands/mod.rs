@@ -5,6 +5,7 @@ mod coverage;
 mod deadline;
 mod deadline_case;
 mod demo;
+mod dispatch;
 mod duties;
 mod grids;
 mod hub;
@@ -49,6 +50,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Photo { command } => photo::run(command, output),
         Command::Duties { command } => duties::run(command, output),
         Command::Grids { command } => grids::run(command, output),
+        Command::Dispatch(given) => dispatch::run(given, output),
         Command::Review {
             dir,
             utc_offset_min,

@@ -62,7 +62,8 @@ fn sound_list_is_answered_whole_with_exit_0() {
             "class": "010101", "name": "上水井盖", "major_code": "", "major_name": "公用设施",
             "condition": "井盖破损或丢失", "closing": "井盖完好", "limit": "2紧急工作时",
             "departments": ["市政养护公司"], "supervising": [],
-            "required_photos": ["near", "far"], "urgency": "",
+            "required_photos": ["near", "far"], "urgency": "", "kind": "",
+            "roles": [], "qualifications": [], "grids": [],
         })
     );
 }
@@ -81,9 +82,9 @@ fn list_with_problems_names_each_with_exit_1() {
     assert_eq!(
         said["problems"],
         json!([
-            { "sheet": "", "row": 4, "field": "row", "why": "the same as row 3" },
+            { "sheet": "", "row": 4, "field": "row", "why": "the same as row 3", "is_notice": false },
             { "sheet": "", "row": 5, "field": "class",
-              "why": "class must have 1 to 32 characters, found 0" },
+              "why": "class must have 1 to 32 characters, found 0", "is_notice": false },
         ])
     );
     // For people: the counts, then a line for each problem.
@@ -138,9 +139,15 @@ fn dry_run_says_what_would_be_imported_and_changes_nothing() {
     let hub = hub(&bench);
     let before = snapshot(&hub);
     let answer = import(&hub, &bench.write("duties.csv", DUTIES), &["--dry-run"]).json();
-    let wanted =
-        json!({ "kind": "duties", "dry_run": true, "entries_count": 3, "classes_count": 3 });
-    assert_eq!(answer, wanted);
+    assert_eq!(answer["dry_run"], true);
+    assert_eq!(
+        (&answer["entries_count"], &answer["classes_count"]),
+        (&json!(3), &json!(3))
+    );
+    assert_eq!(
+        (&answer["new"], &answer["diff"]["added_count"]),
+        (&json!(true), &json!(3))
+    );
     assert_eq!(snapshot(&hub), before);
 }
 
@@ -176,4 +183,103 @@ fn known_errors_of_a_districts_list_are_answered() {
     let places: Vec<_> = problems.iter().map(|p| (&p["row"], &p["field"])).collect();
     let wanted = [(&json!(36), &json!("name")), (&json!(42), &json!("parent"))];
     assert_eq!(places, wanted);
+}
+
+#[test]
+fn dry_run_tells_the_difference_from_what_is_in_force() {
+    let bench = Bench::new();
+    let hub = hub(&bench);
+    let old = "class,name,condition,limit\n0101,井盖,缺失,2天\n0102,灯,不亮,1天\n";
+    import(&hub, &bench.write("old.csv", old), &[]).json();
+    let new = bench.write(
+        "new.csv",
+        &old.replace("2天", "4小时").replace("0102", "0103"),
+    );
+    let answer = import(&hub, &new, &["--dry-run"]).json();
+    let diff = &answer["diff"];
+    let counts = ["added_count", "removed_count", "changed_count"].map(|name| diff[name].clone());
+    assert_eq!(counts, [json!(1), json!(1), json!(1)]);
+    assert_eq!(
+        diff["changed"][0],
+        json!({ "class": "0101", "name": "井盖", "condition": "缺失",
+            "fields": [{ "field": "limit", "old": "2天", "new": "4小时" }] })
+    );
+    let again = import(&hub, &bench.path("old.csv"), &["--dry-run"]).json();
+    assert_eq!(
+        (&again["new"], &again["diff"]["same"]),
+        (&json!(false), &json!(true))
+    );
+}
+
+#[test]
+fn diff_of_two_files_exits_1_where_they_differ_and_0_where_not() {
+    let bench = Bench::new();
+    let old = bench.write("old.csv", "class,name,limit\n0101,井盖,2天\n");
+    let new = bench.write("new.csv", "小类代码,小类名称,处理时限\n0101,井盖,3天\n");
+    let diff =
+        |a: &Path, b: &Path| run([OsString::from("duties"), "diff".into(), a.into(), b.into()]);
+    assert_eq!(diff(&old, &old).json()["same"], true);
+    let answer = diff(&old, &new);
+    assert_eq!(answer.exit, Some(1), "{answer:?}");
+    assert_eq!(answer.stderr, "");
+    let said: Value = serde_json::from_str(&answer.stdout).expect("one JSON document");
+    assert_eq!(said["changed_count"], 1);
+    diff(&old, &bench.path("missing.csv")).assert_failed(2, &["missing.csv"]);
+}
+
+#[test]
+fn limit_that_is_not_understood_is_named_with_its_row_and_nothing_is_imported() {
+    let bench = Bench::new();
+    let hub = hub(&bench);
+    let before = snapshot(&hub);
+    let file = bench.write(
+        "duties.csv",
+        "class,name,limit\n0101,井盖,2天\n0102,灯,3个半小时\n",
+    );
+    import(&hub, &file, &[]).assert_failed(2, &["row 3", "limit", "3个半小时"]);
+    assert_eq!(snapshot(&hub), before);
+}
+
+#[test]
+fn what_one_must_look_for_is_bound_by_role_qualification_and_cell() {
+    let bench = Bench::new();
+    let file = bench.write(
+        "duties.csv",
+        "class,name,资质,网格\n0101,井盖,,\n0102,燃气箱,燃气,\n0103,码头,,310101002\n",
+    );
+    let classes = |flags: &[&str]| -> Vec<String> {
+        let mut all = ["duties", "for", "--duties"].map(OsString::from).to_vec();
+        all.push(file.clone().into());
+        all.extend(flags.iter().map(OsString::from));
+        let answer = run(all).json();
+        let entries = answer["entries"].as_array().expect("a list");
+        entries
+            .iter()
+            .map(|entry| text(&entry["class"]).to_owned())
+            .collect()
+    };
+    assert_eq!(classes(&["--grid", "310101001001001"]), ["0101"]);
+    assert_eq!(
+        classes(&["--qualification", "燃气"]),
+        ["0101", "0102", "0103"]
+    );
+}
+
+#[test]
+fn remarks_and_columns_that_are_not_read_are_told_and_are_no_problems() {
+    let bench = Bench::new();
+    let file = bench.write(
+        "duties.csv",
+        "小类代码,小类名称,扣分\n0101,井盖,2\n注：试行,,\n",
+    );
+    let said = check(&file).json();
+    assert_eq!(said["problems"], json!([]));
+    assert_eq!(
+        said["notes"],
+        json!([{ "sheet": "", "row": 3, "text": "注：试行" }])
+    );
+    assert_eq!(
+        said["ignored_columns"],
+        json!([{ "sheet": "", "column": "扣分" }])
+    );
 }

@@ -34,9 +34,10 @@ const INVERSE_TOLERANCE_DEG: f64 = 1e-10;
 const INVERSE_STEPS: usize = 30;
 
 /// The reference that a pair of degrees is given in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Datum {
     /// What satellites give and what is stored.
+    #[default]
     Wgs84,
     /// The national datum; the same numbers as WGS 84 within centimetres.
     Cgcs2000,

@@ -1,6 +1,6 @@
 //! The file of one planned route, the file of a city's routes, and the pack made of it.
 //!
-//! Positions are WGS 84 and are kept to 1e-9 degrees (a tenth of a millimetre), distances to
+//! Positions become WGS 84 and are kept to 1e-9 degrees (a tenth of a millimetre), distances to
 //! a micrometre: numbers of that length survive JSON unchanged, so that a pack reads back to
 //! the same values. Refused, with the feature and the field, is whatever would make the
 //! planned length doubtful: areas, lines of one place, codes that two routes share.
@@ -12,22 +12,27 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::geo::datum::{Datum, DatumError, convert};
 use crate::geo::excerpt::excerpt;
 use crate::geo::json::Json;
 use crate::geo::track_file::gpx;
 use crate::geo::track_file::{GpxError, PointKind};
 use crate::model::identifiers::{IdentifierError, RouteCode};
 use crate::model::place::LatLon;
-use crate::model::route::{PlannedRoute, Route};
+use crate::model::route::{PlannedRoute, Route, Validity};
 
 pub(in crate::geo) mod feature;
+mod gpx_lines;
 mod pack;
+mod plan;
 
 use feature::{
-    Fault, Found, Settings, code_of, geometry_of, is_checkpoint, kept_place, lines_of,
-    listed_checkpoints, loops_of, name_of, point_checkpoints, unique_checkpoints,
+    Fault, Found, Settings, code_of, geometry_of, is_checkpoint, lines_of, listed_checkpoints,
+    loops_of, name_of, point_checkpoints, unique_checkpoints,
 };
+use gpx_lines::{read_gpx, read_gpx_routes};
 pub use pack::{read_routes_pack, routes_pack};
+use plan::{validity_of, windows_of};
 
 /// Files above this size are refused: a thousand routes of a thousand positions have about
 /// this much, and a file that means harm takes up to about thirty bytes of memory a byte.
@@ -122,6 +127,23 @@ pub enum MemberProblem {
         /// The feature that has it too.
         first: usize,
     },
+    /// Another feature has the code, and both are valid on some day.
+    #[error("the route is valid on days on which it is in feature {first} too")]
+    OverlappingValidity {
+        /// The feature that has it too.
+        first: usize,
+    },
+    /// An end lies before its beginning.
+    #[error("{to} lies before {from}")]
+    Backwards {
+        /// The beginning.
+        from: String,
+        /// The end.
+        to: String,
+    },
+    /// A position has no counterpart in WGS 84.
+    #[error(transparent)]
+    Datum(#[from] DatumError),
     /// The distance is not one.
     #[error("{0} is not a distance above 0 and up to {MAX_DISTANCE_M} m")]
     Distance(f64),
@@ -170,6 +192,8 @@ pub struct RouteFileOptions<'a> {
     /// Name of the property that holds the code; without it the first of `code`, `route_id`
     /// and `id` that a feature has.
     pub code_property: Option<&'a str>,
+    /// The datum of the file's positions; they become WGS 84.
+    pub datum: Datum,
 }
 
 /// Reads one route.
@@ -238,57 +262,16 @@ fn read_part(
     Ok(())
 }
 
-fn read_gpx(bytes: &[u8]) -> Result<Route, RouteFileError> {
-    // Planned points go before walked ones: a file with both is a plan with a sample of it.
-    let mut found: [Vec<GpxPart>; 2] = [Vec::new(), Vec::new()];
-    gpx::read_points(bytes, |point| {
-        let parts = match point.kind {
-            PointKind::Route => &mut found[0],
-            PointKind::Track => &mut found[1],
-        };
-        let place = kept_place(point.place);
-        match parts.last_mut() {
-            Some(last) if last.part == point.part => last.line.push(place),
-            _ => parts.push(GpxPart {
-                part: point.part,
-                kind: point.kind,
-                first: point.number,
-                line: vec![place],
-            }),
-        }
-        Ok::<(), RouteFileError>(())
-    })?;
-    let [planned, walked] = found;
-    let chosen = if planned.is_empty() { walked } else { planned };
-    if chosen.is_empty() {
-        return Err(RouteFileError::NoLine);
-    }
-    let mut parts = Vec::with_capacity(chosen.len());
-    for part in chosen {
-        if part.line.windows(2).all(|pair| pair[0] == pair[1]) {
-            return Err(RouteFileError::ShortPart {
-                kind: part.kind,
-                number: part.first,
-            });
-        }
-        parts.push(part.line);
-    }
-    Ok(Settings::default().route(parts, Vec::new()))
-}
-
-struct GpxPart {
-    part: u64,
-    kind: PointKind,
-    first: u64,
-    line: Vec<LatLon>,
-}
-
 /// Reads a city's routes, each feature one, in the order of the file.
 ///
-/// - `bytes`: GeoJSON FeatureCollection, Feature or list of Features with lines.
+/// - `bytes`: GeoJSON FeatureCollection, Feature or list of Features with lines; or GPX, in
+///   which each `rte` is a route, or each `trk` where there is no `rtept`, under its name.
 /// - Properties: the code (text or number); `name` or `road`; `corridor_m` in metres (25);
 ///   `directed` (false); `loops`, how many are required in a window (1); `checkpoints`, a
-///   list of `{id, lat, lon, radius_m, dwell_s}` in degrees, metres (25) and seconds (0).
+///   list of `{id, lat, lon, radius_m, dwell_s}` in degrees, metres (25) and seconds (0);
+///   `windows`, a list of `{from, to, loops}` with local times such as 08:00, where loops are
+///   required in each; `valid_from` and `valid_to`, days such as 2026-03-01, both included.
+/// - Features with one code are versions of one route: no two may be valid on one day.
 ///
 /// # Errors
 /// [`RouteFileError`] names feature and field of the first thing that is wrong.
@@ -296,18 +279,41 @@ pub fn read_routes(
     bytes: &[u8],
     options: &RouteFileOptions<'_>,
 ) -> Result<Vec<PlannedRoute>, RouteFileError> {
+    if gpx::is_xml(bytes) {
+        check_size(bytes)?;
+        let mut routes = read_gpx_routes(bytes)?;
+        for (number, route) in (1..).zip(&mut routes) {
+            to_wgs84(route, options.datum)
+                .map_err(|fault| fault_of(Some(number), Some(route.code.clone()), fault))?;
+        }
+        return Ok(routes);
+    }
     let features = features_of(read_json(bytes)?)?;
     let mut routes = Vec::with_capacity(features.len());
-    let mut first_of: HashMap<RouteCode, usize> = HashMap::new();
+    let mut versions: HashMap<RouteCode, Vec<(usize, Validity)>> = HashMap::new();
     for (index, feature) in features.iter().enumerate() {
         let number = index + 1;
         let (code, field) = code_of(feature, options.code_property)
             .map_err(|fault| fault_of(Some(number), None, fault))?;
         let refuse = |fault| fault_of(Some(number), Some(code.clone()), fault);
-        if let Some(first) = first_of.insert(code.clone(), number) {
-            return Err(refuse((field, MemberProblem::DuplicateCode { first })));
+        let validity = validity_of(feature).map_err(refuse)?;
+        let known = versions.entry(code.clone()).or_default();
+        if let Some((first, other)) = known.iter().find(|(_, v)| v.overlaps(&validity)) {
+            let first = *first;
+            let fault = match [*other, validity].contains(&Validity::default()) {
+                true => (field, MemberProblem::DuplicateCode { first }),
+                false => {
+                    let field = "properties.valid_from".to_owned();
+                    (field, MemberProblem::OverlappingValidity { first })
+                }
+            };
+            return Err(refuse(fault));
         }
-        routes.push(read_planned(feature, number, code.clone()).map_err(refuse)?);
+        known.push((number, validity));
+        let mut route = read_planned(feature, number, code.clone()).map_err(refuse)?;
+        route.validity = validity;
+        to_wgs84(&mut route, options.datum).map_err(refuse)?;
+        routes.push(route);
     }
     if routes.is_empty() {
         return Err(RouteFileError::NoLine);
@@ -326,7 +332,41 @@ fn read_planned(feature: &Json, number: usize, code: RouteCode) -> Result<Planne
         name: name_of(feature)?,
         route: settings.route(parts, checkpoints),
         loops_required: loops_of(feature)?,
+        validity: Validity::default(),
+        windows: windows_of(feature)?,
     })
+}
+
+/// Puts a route's positions on WGS 84; what is there already keeps its digits.
+fn to_wgs84(planned: &mut PlannedRoute, datum: Datum) -> Result<(), Fault> {
+    if matches!(datum, Datum::Wgs84 | Datum::Cgcs2000) {
+        return Ok(());
+    }
+    let moved = |place: LatLon| -> Result<LatLon, Fault> {
+        let wrong = |problem| ("geometry".to_owned(), problem);
+        let (lat_deg, lon_deg) = convert(datum, Datum::Wgs84, place.lat_deg(), place.lon_deg())
+            .map_err(|error| wrong(error.into()))?;
+        feature::place(lat_deg, lon_deg).map_err(wrong)
+    };
+    let route = &planned.route;
+    let lines = route.parts().iter().map(|part| {
+        let places = part.iter().map(|place| moved(*place));
+        places.collect::<Result<Vec<_>, Fault>>()
+    });
+    let lines = lines.collect::<Result<Vec<_>, Fault>>()?;
+    let mut checkpoints = route.checkpoints().to_vec();
+    for checkpoint in &mut checkpoints {
+        checkpoint.place = moved(checkpoint.place)?;
+    }
+    let (corridor_m, is_directed) = (route.corridor_m(), route.is_directed());
+    // Places that differ by less than is kept may become one.
+    let one_place = |_| ("geometry".to_owned(), MemberProblem::OnePlace);
+    planned.route = Route::try_new(lines, corridor_m)
+        .map_err(one_place)?
+        .directed(is_directed)
+        .with_checkpoints(checkpoints)
+        .map_err(one_place)?;
+    Ok(())
 }
 
 fn fault_of(feature: Option<usize>, code: Option<RouteCode>, fault: Fault) -> RouteFileError {

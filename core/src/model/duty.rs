@@ -45,6 +45,26 @@ pub struct DutyEntry {
     /// How urgent it is, in the list's own wording, empty when the list does not say.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub urgency: String,
+    /// Whether it is a component (部件) or an event (事件), empty when the list does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kind: String,
+    /// The roles that look for it; everybody where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The qualifications (资质) of which one is needed; none where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub qualifications: Vec<String>,
+    /// Beginnings of the codes of the cells in which it is looked for; all where there are
+    /// none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grids: Vec<String>,
+}
+
+impl DutyEntry {
+    /// The kind of what stands in a street.
+    pub const COMPONENT: &'static str = "component";
+    /// The kind of what happens in a street.
+    pub const EVENT: &'static str = "event";
 }
 
 /// A duty list, as read and as sent to the phones.
@@ -112,6 +132,10 @@ mod tests {
             supervising: vec![],
             required_photos: roles.iter().map(|role| (*role).to_owned()).collect(),
             urgency: String::new(),
+            kind: String::new(),
+            roles: vec![],
+            qualifications: vec![],
+            grids: vec![],
         };
         let list = DutyList {
             entries: vec![entry(&["near", "far"]), entry(&["far"])],

@@ -1,6 +1,7 @@
 //! Fix four, the route (定线): the line that a patrol is meant to walk. It is planned; what
 //! was walked is a [`crate::model::track::Track`].
 
+use chrono::NaiveDate;
 use thiserror::Error;
 
 pub use crate::model::identifiers::RouteCode;
@@ -41,6 +42,56 @@ pub struct PlannedRoute {
     pub route: Route,
     /// How often it is to be walked in one time window, at least once.
     pub loops_required: u32,
+    /// On which days it is in force.
+    pub validity: Validity,
+    /// The windows of a day with the loops required in each, by their beginning and apart from
+    /// each other; none where [`PlannedRoute::loops_required`] says it for a whole shift.
+    pub windows: Vec<LoopWindow>,
+}
+
+/// The days on which a route is in force, both ends included; without an end, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Validity {
+    /// The first day.
+    pub from: Option<NaiveDate>,
+    /// The last day.
+    pub to: Option<NaiveDate>,
+}
+
+/// A part of each day in which a route is to be walked, in minutes after local midnight.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoopWindow {
+    /// Its beginning.
+    pub from_min: u16,
+    /// Its end, no longer part of it: above the beginning, at most 1440.
+    pub to_min: u16,
+    /// How often the route is to be walked in it.
+    pub loops: u32,
+}
+
+impl Validity {
+    /// True on a day from the first to the last.
+    #[must_use]
+    pub fn holds(&self, day: NaiveDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+
+    /// True when both hold on some day.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let before =
+            |a: &Self, b: &Self| matches!((a.to, b.from), (Some(to), Some(from)) if to < from);
+        !before(self, other) && !before(other, self)
+    }
+}
+
+impl PlannedRoute {
+    /// The version of a route that is valid on a day; versions of one code never overlap.
+    pub fn valid_on<'a>(routes: &'a [Self], code: &RouteCode, day: NaiveDate) -> Option<&'a Self> {
+        routes
+            .iter()
+            .find(|route| route.code == *code && route.validity.holds(day))
+    }
 }
 
 /// Why some positions are not a route.

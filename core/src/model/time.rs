@@ -3,7 +3,7 @@
 //! Instants are milliseconds of UTC; a city's zone and calendar enter only where a rule
 //! asks for them. No code here reads a clock: a [`ClockReading`] is a parameter.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde::{Deserialize, Serialize};
 
 /// An instant of UTC in milliseconds since 1970-01-01. It is not a local time and not a
@@ -34,6 +34,16 @@ impl UtcMs {
         DateTime::<Utc>::from_timestamp_millis(ms)
             .unwrap_or_default()
             .to_rfc3339_opts(SecondsFormat::Millis, true)
+    }
+
+    /// The day of a place whose time is ahead of UTC by this many minutes.
+    #[must_use]
+    pub fn local_day(self, utc_offset_min: i32) -> NaiveDate {
+        let local_ms = i64::try_from(self.0.min(Self::MAX.0)).unwrap_or(0)
+            + i64::from(utc_offset_min) * 60_000;
+        DateTime::from_timestamp_millis(local_ms)
+            .unwrap_or_default()
+            .date_naive()
     }
 
     /// The instant `ms` milliseconds later.

@@ -18,6 +18,12 @@ pub mod clock_pack;
 pub mod deadline;
 /// The CSV of deadlines that are asked for.
 pub mod deadline_rows;
+/// Which department a case goes to, and why.
+pub mod dispatch;
+/// What changed between two duty lists.
+pub mod duty_diff;
+/// What one person must look for.
+pub mod duty_scope;
 /// Composite and special evaluations.
 pub mod evaluation;
 /// Why a score is what it is, as a tree in two languages.
@@ -32,6 +38,8 @@ pub mod handling_file;
 pub mod hours;
 /// Time limits as duty lists word them.
 pub mod limit;
+/// Which department owns what stands where, and its file.
+pub mod ownership;
 /// What a walk of the route scores: coverage, loops, checkpoints.
 pub mod patrol;
 /// The weights, quotas and limits of a city.

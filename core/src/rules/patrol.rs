@@ -108,6 +108,23 @@ pub fn loops_score(walked: &[Share], required: u64, loop_ratio_permille: u16) ->
     count_score(done.min(required), required)
 }
 
+/// Loops in several windows together: what is too many in one makes up for nothing in
+/// another.
+///
+/// - `windows`: loops done and loops required of each.
+#[must_use]
+pub fn windows_score(windows: impl IntoIterator<Item = (u64, u64)>) -> CountScore {
+    let (done, required) = windows
+        .into_iter()
+        .fold((0_u64, 0_u64), |sum, (done, required)| {
+            (
+                sum.0.saturating_add(done.min(required)),
+                sum.1.saturating_add(required),
+            )
+        });
+    count_score(done, required)
+}
+
 /// Checkpoints visited of checkpoints planned.
 ///
 /// # Errors
@@ -166,6 +183,13 @@ mod tests {
         assert!(is_loop_done(walked(4_000), 800));
         assert!(!is_loop_done(walked(3_999), 800));
         assert!(!is_loop_done(Share { part: 0, whole: 0 }, 0));
+    }
+
+    #[test]
+    fn surplus_of_one_window_makes_up_for_nothing_in_another() {
+        let score = windows_score([(3, 2), (1, 2)]);
+        assert_eq!(score.share, Share { part: 3, whole: 4 });
+        assert_eq!(text(windows_score([]).score), "not evaluated");
     }
 
     #[test]

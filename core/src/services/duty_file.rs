@@ -11,7 +11,10 @@
 
 mod code;
 mod header;
+mod parents;
+mod raw;
 mod row;
+mod split;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -23,6 +26,8 @@ use thiserror::Error;
 use crate::model::duty::DutyList;
 use code::CodeScheme;
 use header::Header;
+use parents::Parents;
+use raw::raw_rows;
 use row::Rows;
 use text::tidy;
 
@@ -80,6 +85,30 @@ pub struct DutyReading {
     pub list: DutyList,
     /// What was not, in the file's order.
     pub problems: Vec<DutyProblem>,
+    /// Rows that are remarks, headings or sums, and how shared codes are written.
+    pub notes: Vec<DutyNote>,
+    /// Columns whose names are not known, by sheet: they are not read.
+    pub ignored_columns: Vec<(String, String)>,
+}
+
+/// A row that is no row of the list, and nothing wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DutyNote {
+    /// The sheet, empty where the file has no sheets.
+    pub sheet: String,
+    /// The row in the file, from 1; 0 for a note on the list as a whole.
+    pub row: u64,
+    /// What stands there.
+    pub text: String,
+}
+
+impl fmt::Display for DutyNote {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.row {
+            0 => write!(f, "{}", self.text),
+            row => write!(f, "{}: {}", Place(&self.sheet, row), self.text),
+        }
+    }
 }
 
 /// Why a file is no duty list. Rows count from 1.
@@ -177,13 +206,17 @@ pub fn read_duty_tables(
         return Err(missing_column(tables, &headers));
     }
     let mut rows = Vec::new();
-    let mut problems = Vec::new();
+    let mut reading = DutyReading::default();
     for (table, header) in tables.iter().zip(&headers) {
         match header {
             Header::Found { index, columns } => {
-                rows.extend(row::raw_rows(table, *index, columns));
+                rows.extend(raw_rows(table, *index, columns, &mut reading.notes));
+                let ignored = columns.ignored.iter();
+                reading
+                    .ignored_columns
+                    .extend(ignored.map(|name| (table.sheet.clone(), name.clone())));
             }
-            Header::Missing { row, .. } => problems.push(DutyProblem {
+            Header::Missing { row, .. } => reading.problems.push(DutyProblem {
                 sheet: table.sheet.clone(),
                 row: *row,
                 field: "row",
@@ -196,17 +229,27 @@ pub fn read_duty_tables(
     if rows.is_empty() {
         return Err(DutyFileError::Empty);
     }
+    let (rows, parents) = Parents::take(rows);
     let codes: Vec<_> = rows
         .iter()
         .map(|row| (row.major_code.as_str(), row.class.as_str()))
         .collect();
-    let mut reading = Rows::new(CodeScheme::of(&codes), check_limit, &rows);
+    let scheme = CodeScheme::of(&codes);
+    let mut judged = Rows::new(scheme, check_limit, parents.widened(scheme), &rows);
     for row in &rows {
-        reading.read(row);
+        judged.read(row);
     }
-    let (list, found) = reading.finish();
-    problems.extend(found);
-    Ok(DutyReading { list, problems })
+    if judged.shares_codes() {
+        reading.notes.push(DutyNote {
+            sheet: String::new(),
+            row: 0,
+            text: "components and events share codes: theirs are read as 10… and 20…".to_owned(),
+        });
+    }
+    let (list, found) = judged.finish();
+    reading.list = list;
+    reading.problems.extend(found);
+    Ok(reading)
 }
 
 /// Names the column that the likeliest header lacks.

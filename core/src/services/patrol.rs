@@ -9,6 +9,7 @@ mod recording;
 pub use reading::Reading;
 pub use recording::{FLUSH_MS, Recording, seal, start, take_over};
 
+use chrono::NaiveDate;
 use serde::Serialize;
 
 use crate::geo::coverage::{Coverage, CoverageSettings};
@@ -19,6 +20,7 @@ use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 use crate::oplog::chunk::Chunk;
 use crate::oplog::patrol::{PatrolState, Piece, replay_chunk};
+use crate::rules::clock::ClockPolicy;
 use crate::services::log::{self, damaged};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
@@ -85,13 +87,25 @@ fn settings_of(mode: Mode) -> CoverageSettings {
     }
 }
 
+/// The version of a route that is valid on the day of an instant.
 fn find_route(
     tx: &Tx<'_>,
     context: &Context<'_>,
     code: &RouteCode,
+    at: UtcMs,
 ) -> Result<Option<PlannedRoute>, ServiceError> {
     let routes = context.reference.routes(tx)?;
-    Ok(routes.and_then(|(_, routes)| routes.iter().find(|route| route.code == *code).cloned()))
+    let day = local_day(tx, context, at)?;
+    Ok(routes.and_then(|(_, routes)| PlannedRoute::valid_on(&routes, code, day).cloned()))
+}
+
+/// The city's day of an instant; Beijing's where no calendar is in force.
+fn local_day(tx: &Tx<'_>, context: &Context<'_>, at: UtcMs) -> Result<NaiveDate, ServiceError> {
+    let clock = context.reference.clock(tx)?;
+    let offset_min = clock.map_or(ClockPolicy::BEIJING_OFFSET_MIN, |(_, clock)| {
+        clock.policy().utc_offset_min
+    });
+    Ok(at.local_day(offset_min))
 }
 
 /// A patrol folded from the log with its line in the list. One of this device that the hub
@@ -135,7 +149,7 @@ pub fn show(context: &Context<'_>, patrol_id: PatrolId) -> Result<PatrolView, Se
     context.store.read(|tx| {
         let (row, state) = find(tx, &context.device(), patrol_id)?;
         let route = match &row.route {
-            Some(code) => find_route(tx, context, code)?,
+            Some(code) => find_route(tx, context, code, UtcMs(row.started_ms))?,
             None => None,
         };
         let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));

@@ -36,6 +36,8 @@ pub const ROSTER: &str = "roster";
 pub const CALENDAR: &str = "calendar";
 /// The kind of a pack of a city's policy.
 pub const POLICY: &str = "policy";
+/// The kind of a pack of ownership, by which a hub dispatches; phones do not read it.
+pub const OWNERSHIP: &str = "ownership";
 /// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
 pub const H3_RESOLUTION: u8 = 10;
 

@@ -9,7 +9,7 @@ use bading_core::engine::{Engine, EngineError, EngineOptions};
 use bading_core::model::identifiers::{DeviceKey, Hash, Zone};
 use bading_core::model::person::{Authority, Role};
 use bading_core::model::place::LatLon;
-use bading_core::model::route::{PlannedRoute, Route};
+use bading_core::model::route::{PlannedRoute, Route, Validity};
 use bading_core::model::time::{ClockReading, UtcMs};
 use bading_core::model::track::Fix;
 use bading_core::oplog::certificate::{Certificate, Grant};
@@ -242,6 +242,8 @@ pub(crate) fn planned(code: &str, line: &[(f64, f64)]) -> PlannedRoute {
         name: "人民路".to_owned(),
         route: Route::try_new(vec![line], Route::DEFAULT_CORRIDOR_M).expect("a line"),
         loops_required: 1,
+        validity: Validity::default(),
+        windows: Vec::new(),
     }
 }
 

@@ -13,7 +13,7 @@ use bading_core::geo::walk::Walk;
 use bading_core::model::case::ClassCode;
 use bading_core::model::grid::CodeProfile;
 use bading_core::model::place::LatLon;
-use bading_core::model::route::{PlannedRoute, Route, RouteCode};
+use bading_core::model::route::{PlannedRoute, Route, RouteCode, Validity};
 use bading_core::model::time::UtcMs;
 use bading_core::model::track::{Fix, Mode};
 use bading_core::rules::policy::Policy;
@@ -195,6 +195,8 @@ fn routes(dir: &Path) -> Result<Vec<PlannedRoute>, Failure> {
         name: "昨日所走".to_owned(),
         route,
         loops_required: 1,
+        validity: Validity::default(),
+        windows: Vec::new(),
     });
     Ok(routes)
 }

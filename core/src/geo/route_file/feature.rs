@@ -48,7 +48,7 @@ pub(in crate::geo) fn geometry_of(feature: &Json) -> Result<&Json, Fault> {
 }
 
 /// A property that is there and not null.
-fn property<'a>(feature: &'a Json, name: &str) -> Option<&'a Json> {
+pub(super) fn property<'a>(feature: &'a Json, name: &str) -> Option<&'a Json> {
     given(feature.member("properties")?, name)
 }
 
@@ -56,7 +56,7 @@ fn given<'a>(object: &'a Json, name: &str) -> Option<&'a Json> {
     object.member(name).filter(|value| **value != Json::Null)
 }
 
-fn property_field(name: &str) -> String {
+pub(super) fn property_field(name: &str) -> String {
     format!("properties.{name}")
 }
 

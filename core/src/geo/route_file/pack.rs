@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::geo::route_file::{RouteFileError, RouteFileOptions, read_routes};
 use crate::model::place::LatLon;
-use crate::model::route::PlannedRoute;
+use crate::model::route::{LoopWindow, PlannedRoute};
 
 #[derive(Serialize)]
 struct Collection<'a> {
@@ -27,7 +27,20 @@ struct Properties<'a> {
     corridor_m: f64,
     directed: bool,
     loops: u32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<WindowEntry>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_to: Option<String>,
     checkpoints: Vec<CheckpointEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct WindowEntry {
+    from: String,
+    to: String,
+    loops: u32,
 }
 
 #[derive(Serialize)]
@@ -45,12 +58,13 @@ struct Geometry {
     coordinates: Vec<Vec<[f64; 2]>>,
 }
 
-/// The pack: a GeoJSON FeatureCollection of MultiLineStrings in the order of the codes, all
-/// properties written out. Routes from [`read_routes`] come back from it as they were.
+/// The pack: a GeoJSON FeatureCollection of MultiLineStrings in the order of the codes and of
+/// their first days, properties written out; windows and days only where a route has them, so
+/// that routes of the first release keep their bytes. Routes from [`read_routes`] come back from it as they were.
 #[must_use]
 pub fn routes_pack(routes: &[PlannedRoute]) -> Vec<u8> {
     let mut sorted: Vec<&PlannedRoute> = routes.iter().collect();
-    sorted.sort_by(|a, b| a.code.cmp(&b.code));
+    sorted.sort_by(|a, b| (&a.code, a.validity.from).cmp(&(&b.code, b.validity.from)));
     let collection = Collection {
         r#type: "FeatureCollection",
         features: sorted.into_iter().map(feature).collect(),
@@ -71,6 +85,9 @@ fn feature(planned: &PlannedRoute) -> Feature<'_> {
             corridor_m: route.corridor_m(),
             directed: route.is_directed(),
             loops: planned.loops_required,
+            windows: planned.windows.iter().map(window).collect(),
+            valid_from: planned.validity.from.map(|day| day.to_string()),
+            valid_to: planned.validity.to.map(|day| day.to_string()),
             checkpoints: checkpoints
                 .map(|c| CheckpointEntry {
                     id: &c.id,
@@ -90,11 +107,24 @@ fn feature(planned: &PlannedRoute) -> Feature<'_> {
     }
 }
 
+fn window(window: &LoopWindow) -> WindowEntry {
+    let clock = |minutes: u16| format!("{:02}:{:02}", minutes / 60, minutes % 60);
+    WindowEntry {
+        from: clock(window.from_min),
+        to: clock(window.to_min),
+        loops: window.loops,
+    }
+}
+
 /// Reads the pack that [`routes_pack`] made.
 ///
 /// # Errors
 /// As [`read_routes`], for bytes that are no pack.
 pub fn read_routes_pack(bytes: &[u8]) -> Result<Vec<PlannedRoute>, RouteFileError> {
     let code_property = Some("code");
-    read_routes(bytes, &RouteFileOptions { code_property })
+    let options = RouteFileOptions {
+        code_property,
+        ..RouteFileOptions::default()
+    };
+    read_routes(bytes, &options)
 }

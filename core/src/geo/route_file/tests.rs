@@ -135,6 +135,7 @@ fn many_routes_take_code_and_name_and_the_rest_from_their_properties() {
     assert_eq!(routes[1].route.corridor_m(), 25.0);
     let options = RouteFileOptions {
         code_property: Some("road"),
+        ..RouteFileOptions::default()
     };
     let by_road = read_routes(feature(full, LINE).as_bytes(), &options).expect("a good route");
     assert_eq!(by_road[0].code.as_str(), "延安路");
@@ -241,6 +242,151 @@ fn pack_has_one_form() {
 }
 
 #[test]
+fn versions_of_a_route_have_days_of_their_own() {
+    let version = |days: &str| feature(&format!(r#"{{"code":"R1"{days}}}"#), LINE);
+    let routes = many(&collection(&[
+        version(r#","valid_from":"2026-04-01""#),
+        version(r#","valid_from":"2026-01-01","valid_to":"2026-03-31""#),
+    ]))
+    .expect("two versions");
+    let day = |month, day| chrono::NaiveDate::from_ymd_opt(2026, month, day).expect("a day");
+    let found = |at| {
+        let code = RouteCode::parse("R1").expect("a code");
+        PlannedRoute::valid_on(&routes, &code, at).map(|route| route.validity.from)
+    };
+    assert_eq!(found(day(3, 31)), Some(Some(day(1, 1))));
+    assert_eq!(found(day(4, 1)), Some(Some(day(4, 1))));
+    assert_eq!(found(day(1, 1).pred_opt().expect("a day")), None);
+    let pack = routes_pack(&routes);
+    let back = read_routes_pack(&pack).expect("a pack");
+    assert_eq!(back, [routes[1].clone(), routes[0].clone()]);
+
+    let refused =
+        |second: &str| many_refusal(&[version(r#","valid_to":"2026-03-31""#), version(second)]);
+    assert_eq!(
+        refused(r#","valid_from":"2026-03-31""#),
+        "feature 2 (R1), properties.valid_from: the route is valid on days on which it is in feature 1 too"
+    );
+    assert_eq!(
+        refused(""),
+        "feature 2 (R1), properties.code: the code stands in feature 1 already"
+    );
+    assert_eq!(
+        refused(r#","valid_from":"2026-05-01","valid_to":"2026-04-30""#),
+        "feature 2 (R1), properties.valid_to: 2026-04-30 lies before 2026-05-01"
+    );
+    for day in [r#""3/4""#, r#""2026-02-30""#, "20260401", r#""2026-4-1""#] {
+        let said = refused(&format!(r#","valid_from":{day}"#));
+        assert_eq!(
+            said,
+            "feature 2 (R1), properties.valid_from: a day is written 2026-03-01"
+        );
+    }
+}
+
+#[test]
+fn windows_are_kept_in_the_order_of_the_day() {
+    let route = |windows: &str| feature(&format!(r#"{{"code":"R1","windows":{windows}}}"#), LINE);
+    let routes = many(&route(
+        r#"[{"from":"14:00","to":"24:00"},{"from":"08:00","to":"12:00","loops":2}]"#,
+    ))
+    .expect("a good route");
+    let told: Vec<_> = routes[0]
+        .windows
+        .iter()
+        .map(|w| (w.from_min, w.to_min, w.loops))
+        .collect();
+    assert_eq!(told, [(480, 720, 2), (840, 1440, 1)]);
+    assert_eq!(read_routes_pack(&routes_pack(&routes)), Ok(routes));
+    for (windows, wanted) in [
+        ("7", "properties.windows: windows are a list"),
+        (
+            r#"[{"from":"8:00","to":"12:00"}]"#,
+            "properties.windows[0].from: a time of the day",
+        ),
+        (
+            r#"[{"from":"08:00","to":"24:01"}]"#,
+            "properties.windows[0].to: a time of the day",
+        ),
+        (
+            r#"[{"from":"22:00","to":"06:00"}]"#,
+            "properties.windows[0].to: 06:00 lies before 22:00",
+        ),
+        (
+            r#"[{"from":"08:00","to":"12:00","loops":0}]"#,
+            "properties.windows[0].loops: 0 is not a whole number",
+        ),
+        (
+            r#"[{"from":"08:00","to":"12:00"},{"from":"11:00","to":"13:00"}]"#,
+            "properties.windows[1].from: a window begins before another ends",
+        ),
+    ] {
+        let said = many_refusal(&[route(windows)]);
+        assert!(
+            said.starts_with(&format!("feature 1 (R1), {wanted}")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn gpx_gives_a_route_for_each_rte_else_for_each_trk() {
+    let point =
+        |kind: &str, lon: f64| format!("<{kind} lat='31' lon='{lon}'><name>p</name></{kind}>");
+    let rte = |name: &str, from: f64| {
+        let points = point("rtept", from) + &point("rtept", from + 0.1);
+        format!("<rte><name>{name}</name>{points}</rte>")
+    };
+    let segment = |from: f64| {
+        let points = point("trkpt", from) + &point("trkpt", from + 0.1);
+        format!("<trkseg>{points}</trkseg>")
+    };
+    let trk = format!(
+        "<trk><name>walked</name>{}{}</trk>",
+        segment(121.0),
+        segment(121.5)
+    );
+    let gpx = format!(
+        "<gpx>{}{}{trk}</gpx>",
+        rte("R1", 121.0),
+        rte("东  环 &amp; 线", 121.2)
+    );
+    let routes = many(&gpx).expect("two routes");
+    let codes: Vec<_> = routes.iter().map(|route| route.code.as_str()).collect();
+    assert_eq!(codes, ["R1", "东 环 & 线"]);
+    let walked = many(&format!("<gpx>{trk}</gpx>")).expect("one route");
+    assert_eq!((walked.len(), walked[0].route.parts().len()), (1, 2));
+    assert_eq!(read_routes_pack(&routes_pack(&walked)), Ok(walked));
+    let refused = |inside: &str| many(&format!("<gpx>{inside}</gpx>")).expect_err("wrong");
+    assert_eq!(
+        refused(&rte("", 121.0)),
+        "feature 1, name: missing; the route's code, before its points should stand there"
+    );
+    assert_eq!(
+        refused(&(rte("R1", 121.0) + &rte("R1", 122.0))),
+        "feature 2 (R1), name: the code stands in feature 1 already"
+    );
+}
+
+#[test]
+fn routes_of_another_datum_become_wgs84() {
+    let options = RouteFileOptions {
+        datum: crate::geo::datum::Datum::Gcj02,
+        ..RouteFileOptions::default()
+    };
+    let line = r#"{"type":"LineString","coordinates":[[116.427022,39.902446],[116.43,39.91]]}"#;
+    let text = feature(
+        r#"{"code":"R1","checkpoints":[{"lat":39.902446,"lon":116.427022}]}"#,
+        line,
+    );
+    let routes = read_routes(text.as_bytes(), &options).expect("a good route");
+    let place = routes[0].route.parts()[0][0];
+    assert!((place.lat_deg() - 39.90105).abs() < 2e-6, "{place:?}");
+    assert!((place.lon_deg() - 116.42079).abs() < 2e-6, "{place:?}");
+    assert_eq!(routes[0].route.checkpoints()[0].place, place);
+}
+
+#[test]
 fn bytes_gone_wrong_never_panic() {
     let properties = r#"{"code":"R1","name":"a","corridor_m":30,"loops":2,
         "checkpoints":[{"id":"A","lat":31,"lon":121,"radius_m":40,"dwell_s":60}]}"#;
@@ -256,6 +402,7 @@ fn bytes_gone_wrong_never_panic() {
     let gpx = "<gpx><rte><rtept lat='31' lon='121'/><rtept lat='31.1' lon='121'/></rte></gpx>";
     for bytes in mutations(gpx.as_bytes(), 0x2047f, 300) {
         drop(read_route(&bytes));
+        drop(read_routes(&bytes, &RouteFileOptions::default()));
     }
 }
 

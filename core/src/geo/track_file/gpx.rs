@@ -108,6 +108,10 @@ pub(in crate::geo) struct RawPoint<'a> {
     pub(in crate::geo) number: u64,
     /// Which `trkseg` or `rte` of the file it belongs to, from 1.
     pub(in crate::geo) part: u64,
+    /// Which `trk` or `rte` of the file it belongs to, from 1.
+    pub(in crate::geo) line: u64,
+    /// The name of that `trk` or `rte`, where it stands before the points.
+    pub(in crate::geo) name: &'a str,
     pub(in crate::geo) place: LatLon,
     pub(in crate::geo) time: &'a str,
     pub(in crate::geo) accuracy: &'a str,
@@ -139,6 +143,7 @@ enum Tag {
     Time,
     Accuracy,
     Mock,
+    Name,
     Other,
 }
 
@@ -157,6 +162,7 @@ struct Values {
     time: String,
     accuracy: String,
     mock: String,
+    name: String,
 }
 
 /// Gives every point of the tracks and the routes to `sink`, in the order of the file.
@@ -175,7 +181,7 @@ pub(in crate::geo) fn read_points<E: From<GpxError>>(
     let mut open: Vec<(usize, Tag)> = Vec::new();
     let mut has_root = false;
     let mut counts = PointCounts::default();
-    let mut part = 0;
+    let (mut part, mut line) = (0, 0);
     let mut pending: Option<Pending> = None;
     let mut values = Values::default();
     loop {
@@ -202,6 +208,10 @@ pub(in crate::geo) fn read_points<E: From<GpxError>>(
                         tag_of(&element, *parent, pending.is_some(), &mut counts.way)
                     }
                 };
+                if matches!(tag, Tag::Track | Tag::Route) {
+                    line += 1;
+                    values.name.clear();
+                }
                 match tag {
                     Tag::Segment | Tag::Route => part += 1,
                     Tag::Point(kind) => {
@@ -233,6 +243,8 @@ pub(in crate::geo) fn read_points<E: From<GpxError>>(
                         kind: point.kind,
                         number: point.number,
                         part,
+                        line,
+                        name: values.name.trim(),
                         place: point.place,
                         time: values.time.trim(),
                         accuracy: values.accuracy.trim(),
@@ -275,6 +287,7 @@ impl Values {
             Some((_, Tag::Time)) => &mut self.time,
             Some((_, Tag::Accuracy)) => &mut self.accuracy,
             Some((_, Tag::Mock)) => &mut self.mock,
+            Some((_, Tag::Name)) => &mut self.name,
             _ => return,
         };
         if value.len() <= MAX_VALUE_BYTES {
@@ -303,6 +316,7 @@ fn tag_of(element: &BytesStart<'_>, parent: Tag, in_point: bool, ways: &mut u64)
             *ways += 1;
             Tag::Other
         }
+        ("name", Tag::Track | Tag::Route) => Tag::Name,
         ("time", Tag::Point(_)) => Tag::Time,
         ("accuracy" | "hacc", _) if in_point => Tag::Accuracy,
         ("mock", _) if in_point => Tag::Mock,

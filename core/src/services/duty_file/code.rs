@@ -33,7 +33,15 @@ impl CodeScheme {
         let mut zeros = whole().filter(|(_, class)| class.starts_with('0'));
         let class_width = longest.filter(|longest| {
             let is_longest = |(_, class): &(&str, &str)| class.len() == *longest;
-            zeros.next().is_some_and(is_longest) && zeros.all(is_longest)
+            match zeros.next() {
+                Some(first) => is_longest(first) && zeros.all(is_longest),
+                // Pairs of digits, and some one digit short: numbers that lost their zero.
+                None => {
+                    longest % PAIR == 0
+                        && *longest > PAIR
+                        && whole().all(|(_, class)| class.len() + 1 >= *longest)
+                }
+            }
         });
         let mut scheme = Self {
             major_width,
@@ -126,6 +134,7 @@ mod tests {
     fn lost_zero_of_a_whole_code_comes_back_where_the_list_shows_it() {
         assert_codes(&[("1", "101"), ("10", "1002")], &["0101", "1002"]);
         assert_codes(&[("", "10101"), ("", "010102")], &["010101", "010102"]);
+        assert_codes(&[("", "101"), ("", "2101")], &["0101", "2101"]);
         // Nothing shows a width, or two widths contradict each other.
         assert_codes(&[("", "1"), ("", "10101")], &["1", "10101"]);
         assert_codes(&[("", "01"), ("", "0101")], &["01", "0101"]);

@@ -1,106 +1,16 @@
-//! One row of a list: what its cells say, and whether that makes an entry.
+//! One row of a list: whether what its cells say makes an entry.
 
 use std::collections::{HashMap, HashSet};
 
+use super::DutyProblem;
 use super::code::CodeScheme;
-use super::header::{Columns, is_repeated};
-use super::text::{code, ends_department, ends_role, parts};
-use super::{DutyProblem, Place, Table, tidy};
+use super::parents::Parents;
+use super::raw::RawRow;
+use super::text::is_digits;
 use crate::model::duty::{DutyEntry, DutyList};
+use crate::model::grid::GridCode;
 use crate::model::identifiers::{ClassCode, DepartmentId};
 use crate::model::photo::PhotoRole;
-
-/// A row's cells, tidied, with what is "as above" filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct RawRow {
-    pub(super) sheet: String,
-    pub(super) row: u64,
-    pub(super) major_code: String,
-    major_name: String,
-    parent: String,
-    pub(super) class: String,
-    name: String,
-    departments: Vec<String>,
-    supervising: Vec<String>,
-    condition: String,
-    closing: String,
-    limit: String,
-    photos: Vec<String>,
-    urgency: String,
-    /// Whether the list has a column for departments at all.
-    names_departments: bool,
-}
-
-/// The rows below a table's header, without blank rows and repeated headers.
-pub(super) fn raw_rows(table: &Table, header: usize, columns: &Columns) -> Vec<RawRow> {
-    let mut rows: Vec<RawRow> = Vec::new();
-    for (number, cells) in table.rows.iter().skip(header + 1) {
-        let cell = |column: Option<usize>| {
-            column
-                .and_then(|at| cells.get(at))
-                .map_or("", String::as_str)
-        };
-        let has_text = cells.iter().any(|cell| !tidy(cell).is_empty());
-        if !has_text || is_repeated(cell(Some(columns.class)), cell(Some(columns.name))) {
-            continue;
-        }
-        let mut row = RawRow {
-            sheet: table.sheet.clone(),
-            row: *number,
-            major_code: code(cell(columns.major_code)),
-            major_name: tidy(cell(columns.major_name)),
-            parent: code(cell(columns.parent)),
-            class: code(cell(Some(columns.class))),
-            name: tidy(cell(Some(columns.name))),
-            departments: parts(cell(columns.departments), ends_department),
-            supervising: parts(cell(columns.supervising), ends_department),
-            condition: tidy(cell(columns.condition)),
-            closing: tidy(cell(columns.closing)),
-            limit: tidy(cell(columns.limit)),
-            photos: parts(cell(columns.photos), ends_role),
-            urgency: tidy(cell(columns.urgency)),
-            names_departments: columns.departments.is_some(),
-        };
-        if let Some(above) = rows.last() {
-            row.fill_from(above);
-        }
-        rows.push(row);
-    }
-    rows
-}
-
-impl RawRow {
-    /// Fills what a flattened merge left empty. Only a row with a condition or limit of its
-    /// own is a further case of what stands above; another one has lost its cells.
-    fn fill_from(&mut self, above: &Self) {
-        if self.condition.is_empty() && self.limit.is_empty() {
-            return;
-        }
-        // A big class is merged over many small ones, so it continues below a new one too.
-        if self.major_code.is_empty() && self.major_name.is_empty() {
-            self.major_code.clone_from(&above.major_code);
-            self.major_name.clone_from(&above.major_name);
-        }
-        let continues = |mine: &str, theirs: &str| mine.is_empty() || mine == theirs;
-        let is_of_above = (self.class.is_empty() || self.name.is_empty())
-            && continues(&self.class, &above.class)
-            && continues(&self.name, &above.name);
-        if is_of_above {
-            self.class.clone_from(&above.class);
-            self.name.clone_from(&above.name);
-            if self.departments.is_empty() {
-                self.departments.clone_from(&above.departments);
-            }
-            if self.supervising.is_empty() {
-                self.supervising.clone_from(&above.supervising);
-            }
-        }
-    }
-
-    fn place(&self) -> String {
-        Place(&self.sheet, self.row).to_string()
-    }
-}
 
 /// What was said first of a small class.
 struct Known {
@@ -114,7 +24,9 @@ struct Known {
 pub(super) struct Rows<L> {
     scheme: CodeScheme,
     check_limit: L,
-    majors: HashSet<String>,
+    parents: Parents,
+    /// Components and events share codes, so that the code alone does not name a class.
+    shares_codes: bool,
     classes: HashMap<ClassCode, Known>,
     entered: HashSet<ClassCode>,
     names: HashMap<String, (ClassCode, String)>,
@@ -124,12 +36,17 @@ pub(super) struct Rows<L> {
 }
 
 impl<L: Fn(&str) -> Option<String>> Rows<L> {
-    pub(super) fn new(scheme: CodeScheme, check_limit: L, rows: &[RawRow]) -> Self {
-        let majors = rows.iter().filter(|row| !row.major_code.is_empty());
+    pub(super) fn new(
+        scheme: CodeScheme,
+        check_limit: L,
+        parents: Parents,
+        rows: &[RawRow],
+    ) -> Self {
         Self {
             scheme,
             check_limit,
-            majors: majors.map(|row| scheme.major(&row.major_code)).collect(),
+            parents,
+            shares_codes: shares_codes(scheme, rows),
             classes: HashMap::new(),
             entered: HashSet::new(),
             names: HashMap::new(),
@@ -141,6 +58,11 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
 
     pub(super) fn finish(self) -> (DutyList, Vec<DutyProblem>) {
         (self.list, self.problems)
+    }
+
+    /// True when components are written 10… and events 20…, because they share codes.
+    pub(super) fn shares_codes(&self) -> bool {
+        self.shares_codes
     }
 
     /// Takes a row into the list, or says everything that is wrong with it.
@@ -177,24 +99,47 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
 
     /// The row as an entry, when it has a class; whether it serves is in the problems.
     fn entry(&mut self, raw: &RawRow) -> Option<DutyEntry> {
-        let major_code = self.scheme.major(&raw.major_code);
-        let class = self.class(raw, &major_code);
+        let written = self.scheme.major(&raw.major_code);
+        let class = self.class(raw, &written);
+        let major_code = match written.is_empty() {
+            true => written,
+            false => format!("{}{written}", self.prefix(raw)),
+        };
         if raw.name.is_empty() {
             self.wrong(raw, "name", "empty".to_owned());
         }
         if let Some(class) = &class {
             self.check_class(raw, class, &major_code);
         }
-        self.check_parent(raw, &major_code);
+        if let Some(why) =
+            self.parents
+                .problem(self.scheme, raw, &self.scheme.major(&raw.major_code))
+        {
+            self.wrong(raw, "parent", why);
+        }
         self.check_departments(raw);
         if !raw.limit.is_empty()
             && let Some(why) = (self.check_limit)(&raw.limit)
         {
             self.wrong(raw, "limit", why);
         }
-        for key in &raw.photos {
-            if PhotoRole::parse(key).is_none() {
-                self.wrong(raw, "photos", format!("`{key}` is not a photo role"));
+        let mut required_photos: Vec<String> = Vec::new();
+        for word in &raw.photos {
+            match photo_role(word).map(|role| role.as_str().to_owned()) {
+                Some(role) if required_photos.contains(&role) => {}
+                Some(role) => required_photos.push(role),
+                None => self.wrong(
+                    raw,
+                    "photos",
+                    format!(
+                        "`{word}` is not a photo role; one is near, far, reference, before or after"
+                    ),
+                ),
+            }
+        }
+        for grid in &raw.grids {
+            if let Err(error) = GridCode::parse(grid) {
+                self.wrong(raw, "grids", format!("`{grid}`: {error}"));
             }
         }
         class.map(|class| DutyEntry {
@@ -207,8 +152,12 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
             limit: raw.limit.clone(),
             departments: raw.departments.clone(),
             supervising: raw.supervising.clone(),
-            required_photos: raw.photos.clone(),
+            required_photos,
             urgency: raw.urgency.clone(),
+            kind: raw.kind.clone(),
+            roles: raw.roles.clone(),
+            qualifications: raw.qualifications.clone(),
+            grids: raw.grids.clone(),
         })
     }
 
@@ -220,7 +169,17 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
                 return None;
             }
         };
-        match ClassCode::parse(&whole) {
+        if is_digits(&raw.minor) && !whole.ends_with(raw.minor.trim_start_matches('0')) {
+            let minor = &raw.minor;
+            let why = format!("`{minor}` is not the end of the row's code `{whole}`");
+            self.wrong(raw, "minor_code", why);
+        }
+        let prefix = if whole.is_empty() {
+            ""
+        } else {
+            self.prefix(raw)
+        };
+        match ClassCode::parse(&format!("{prefix}{whole}")) {
             Ok(class) => Some(class),
             Err(error) => {
                 self.wrong(raw, "class", error.to_string());
@@ -268,21 +227,6 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
         }
     }
 
-    /// A parent that is said beside the big class is that big class.
-    fn check_parent(&mut self, raw: &RawRow, major_code: &str) {
-        if raw.parent.is_empty() {
-            return;
-        }
-        let parent = self.scheme.major(&raw.parent);
-        if !self.majors.is_empty() && !self.majors.contains(&parent) {
-            let why = format!("`{parent}` is not a big class of the list");
-            self.wrong(raw, "parent", why);
-        } else if !major_code.is_empty() && parent != major_code {
-            let why = format!("`{parent}` is not the row's big class `{major_code}`");
-            self.wrong(raw, "parent", why);
-        }
-    }
-
     /// A row without a department still tells what to look for, so it is kept.
     fn check_departments(&mut self, raw: &RawRow) {
         if raw.names_departments && raw.departments.is_empty() {
@@ -311,5 +255,57 @@ impl<L: Fn(&str) -> Option<String>> Rows<L> {
                 self.names.insert(entry.name.clone(), first);
             }
         }
+    }
+
+    /// What goes before a row's codes where components and events share codes.
+    fn prefix(&self, raw: &RawRow) -> &'static str {
+        match raw.kind.as_str() {
+            DutyEntry::COMPONENT if self.shares_codes => "10",
+            DutyEntry::EVENT if self.shares_codes => "20",
+            _ => "",
+        }
+    }
+}
+
+/// True where components and events are both numbered from the first big class on. The
+/// national classification numbers both from 01; whole codes put 10 before a component's and
+/// 20 before an event's, and lists with a sheet for each leave that out. One code that two
+/// rows share is a slip; half of the codes of a kind are a way to write them.
+fn shares_codes(scheme: CodeScheme, rows: &[RawRow]) -> bool {
+    /// Big class and small class without what goes before them.
+    const BARE_DIGITS: usize = 4;
+    let names = |kind: &str| -> HashMap<String, &str> {
+        let of_kind = rows
+            .iter()
+            .filter(|row| row.kind == kind && !row.name.is_empty());
+        of_kind
+            .filter_map(|row| {
+                let whole = scheme
+                    .class(&scheme.major(&row.major_code), &row.class)
+                    .ok()?;
+                (1..=BARE_DIGITS)
+                    .contains(&whole.len())
+                    .then_some((whole, row.name.as_str()))
+            })
+            .collect()
+    };
+    let (components, events) = (names(DutyEntry::COMPONENT), names(DutyEntry::EVENT));
+    let is_shared =
+        |(code, name): &(&String, &&str)| components.get(*code).is_some_and(|c| c != *name);
+    let shared = events.iter().filter(is_shared).count();
+    shared > 0 && shared * 2 >= components.len().min(events.len())
+}
+
+/// A photo role by its key or by its name in a city's list, such as 近景 or 处置前照片.
+fn photo_role(word: &str) -> Option<PhotoRole> {
+    let bare = ["照片", "图片", "照", "图"];
+    let bare = bare.iter().find_map(|end| word.strip_suffix(end));
+    match bare.unwrap_or(word) {
+        "近景" | "特写" => Some(PhotoRole::Near),
+        "远景" | "全景" => Some(PhotoRole::Far),
+        "参照物" | "参照" | "参考物" => Some(PhotoRole::Reference),
+        "处置前" | "处理前" | "整改前" => Some(PhotoRole::Before),
+        "处置后" | "处理后" | "整改后" => Some(PhotoRole::After),
+        _ => PhotoRole::parse(word),
     }
 }

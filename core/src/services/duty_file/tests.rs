@@ -109,13 +109,14 @@ fn limit_that_the_callback_refuses_is_named_in_its_words() {
 #[test]
 fn parent_that_is_no_big_class_is_named() {
     let reading = read(
-        "code,major_code,name,declared_parent\n100101,1001,a,1001\n100102,1001,b,10011\n200101,2001,c,1001\n",
+        "code,major_code,minor_code,name,declared_parent\n100101,1001,01,a,1001\n100102,1001,02,b,10011\n200101,2001,1,c,1001\n200102,2001,03,d,2001\n",
     );
     assert_eq!(
         told(&reading),
         [
             "row 3, parent: `10011` is not a big class of the list",
             "row 4, parent: `1001` is not the row's big class `2001`",
+            "row 5, minor_code: `03` is not the end of the row's code `200102`",
         ]
     );
 }
@@ -127,10 +128,10 @@ fn sheets_make_one_list_and_one_without_a_header_is_named() {
         ..csv_table(csv.as_bytes()).expect("UTF-8 CSV")
     };
     let tables = [
-        sheet("部件", "class,name\n0101,井盖\nclass,name\n"),
+        sheet("甲", "class,name\n0101,井盖\nclass,name\n"),
         sheet("说明", "编制说明\n"),
         sheet("空", ""),
-        sheet("事件", "class,name\n0101,垃圾\n"),
+        sheet("乙", "class,name\n0101,垃圾\n"),
     ];
     let reading = read_duty_tables(&tables, any_limit).expect("two lists");
     assert_eq!(reading.list.entries.len(), 1);
@@ -138,7 +139,7 @@ fn sheets_make_one_list_and_one_without_a_header_is_named() {
         told(&reading),
         [
             "sheet 说明, row 1, row: the sheet has no header with class and name: not read",
-            "sheet 事件, row 2, name: class `0101` is `垃圾` here and `井盖` in sheet 部件, row 2",
+            "sheet 乙, row 2, name: class `0101` is `垃圾` here and `井盖` in sheet 甲, row 2",
         ]
     );
 }
@@ -151,7 +152,7 @@ fn file_without_a_header_names_the_likeliest_row_and_the_missing_column() {
         read.expect_err("no list").to_string()
     };
     assert_eq!(
-        error("标准,,\n小类代码,名称,处置时限\n1,x,2天\n"),
+        error("标准,,\n小类代码,处置时限\n1,2天\n"),
         "row 2: no column `name (or 小类名称)`"
     );
     assert_eq!(error(""), "row 1: no column `class (or code, 小类代码)`");
@@ -173,4 +174,166 @@ fn csv_rows_are_numbered_as_a_spreadsheet_numbers_them() {
     assert_eq!(numbers("a\r1\r\r2\r"), [1, 2, 4]);
     let error = csv_table(b"class,name\n\n1,\xff\n").expect_err("not UTF-8");
     assert_eq!(error.to_string(), "row 3, row: not UTF-8 CSV");
+}
+
+fn classes(reading: &DutyReading) -> Vec<&str> {
+    let entries = reading.list.entries.iter();
+    entries.map(|entry| entry.class.as_str()).collect()
+}
+
+#[test]
+fn other_citys_names_of_columns_are_known_and_the_rest_is_told() {
+    let reading = read(
+        "序号,问题类型,大类,小类编码,小类,责任部门,行业主管部门,立案标准,结案标准,处理时限（小时）,紧急程度,拍照要求,扣分\n\
+         1,部件,01公用设施,１,上水井盖,甲，乙、丙,丁,破损,修复,4,一般,近景、远景照片,2\n\
+         2,部件,01公用设施,2,污水井盖,甲,丁,破损,修复,2紧急工作时,紧急,近景,2\n",
+    );
+    assert_eq!(told(&reading), [""; 0]);
+    assert_eq!(classes(&reading), ["0101", "0102"]);
+    let entry = &reading.list.entries[0];
+    assert_eq!((&*entry.major_code, &*entry.major_name), ("01", "公用设施"));
+    assert_eq!(entry.kind, "component");
+    assert_eq!(entry.departments, ["甲", "乙", "丙"]);
+    assert_eq!((&*entry.limit, &*entry.closing), ("4小时", "修复"));
+    assert_eq!(entry.required_photos, ["near", "far"]);
+    assert_eq!(reading.list.entries[1].limit, "2紧急工作时");
+    assert_eq!(
+        reading.ignored_columns,
+        [(String::new(), "扣分".to_owned())]
+    );
+}
+
+#[test]
+fn two_rows_of_header_are_one() {
+    let merged = "大类,大类,小类,小类,标准,标准\n代码,名称,代码,名称,立案条件,处置时限\n1,设施,1,井盖,缺失,2天\n";
+    let flattened =
+        "大类,,小类,,标准,\n代码,名称,代码,名称,立案条件,处置时限\n1,设施,1,井盖,缺失,2天\n";
+    for csv in [merged, flattened] {
+        let reading = read(csv);
+        assert_eq!(told(&reading), [""; 0], "{csv}");
+        let [entry] = &reading.list.entries[..] else {
+            panic!("one row: {reading:?}");
+        };
+        assert_eq!((entry.class.as_str(), &*entry.name), ("0101", "井盖"));
+        assert_eq!(
+            (&*entry.major_name, &*entry.condition, &*entry.limit),
+            ("设施", "缺失", "2天")
+        );
+    }
+    // One name over two columns, and no second row.
+    let reading = read("大类,大类,小类,小类,立案条件\n01,设施,01,井盖,缺失\n01,设施,02,灯,不亮\n");
+    assert_eq!(classes(&reading), ["0101", "0102"]);
+    assert_eq!(reading.list.entries[1].name, "灯");
+}
+
+#[test]
+fn code_and_name_in_one_cell_are_told_apart() {
+    let reading = read(
+        "大类,小类,立案条件\n01公用设施,0101 上水井盖,破损\n01公用设施,0102、污水井盖,破损\n01公用设施,路灯,不亮\n",
+    );
+    assert_eq!(classes(&reading), ["0101", "0102"]);
+    assert_eq!(reading.list.entries[1].name, "污水井盖");
+    assert_eq!(reading.list.entries[1].major_name, "公用设施");
+    assert_eq!(
+        told(&reading),
+        ["row 4, class: class must have 1 to 32 characters, found 0"]
+    );
+}
+
+#[test]
+fn notes_headings_and_sums_are_no_problems() {
+    let reading = read(
+        "小类代码,小类名称,立案条件,处置时限\n\
+         一、部件类,,,\n0101,井盖,缺失,2天\n\
+         二、事件类,二、事件类,二、事件类,二、事件类\n0201,垃圾,堆积,4小时\n\
+         合计,,2,\n注：工作时按每日8小时计。,,,\n制表：张三,,审核：李四,\n",
+    );
+    assert_eq!(told(&reading), [""; 0]);
+    let kinds: Vec<_> = reading
+        .list
+        .entries
+        .iter()
+        .map(|e| e.kind.as_str())
+        .collect();
+    assert_eq!(kinds, ["component", "event"]);
+    let rows: Vec<_> = reading.notes.iter().map(|note| note.row).collect();
+    assert_eq!(rows, [2, 4, 6, 7, 8]);
+    assert_eq!(
+        reading.notes[3].to_string(),
+        "row 7: 注：工作时按每日8小时计。"
+    );
+}
+
+#[test]
+fn codes_that_components_and_events_share_are_told_apart_by_kind() {
+    let sheet = |name: &str, csv: &str| Table {
+        sheet: name.to_owned(),
+        ..csv_table(csv.as_bytes()).expect("UTF-8 CSV")
+    };
+    let head = "大类代码,大类名称,小类代码,小类名称";
+    let tables = [
+        sheet("部件", &format!("{head}\n1,公用设施,1,井盖\n")),
+        sheet(
+            "事件",
+            &format!("{head}\n1,市容环境,1,垃圾\n1,市容环境,2,积水\n"),
+        ),
+    ];
+    let reading = read_duty_tables(&tables, any_limit).expect("two lists");
+    assert_eq!(told(&reading), [""; 0]);
+    assert_eq!(classes(&reading), ["100101", "200101", "200102"]);
+    assert_eq!(reading.list.entries[2].major_code, "2001");
+    assert_eq!((reading.notes.len(), reading.notes[0].row), (1, 0));
+    // Without a clash the codes stay what they are.
+    let reading = read_duty_tables(&tables[1..], any_limit).expect("one list");
+    assert_eq!(classes(&reading), ["0101", "0102"]);
+}
+
+#[test]
+fn limit_that_is_merged_over_conditions_holds_for_each() {
+    let reading = read(&format!(
+        "{HEADER}1,设施,1,井盖,甲,缺失,2天\n,,,,,破损,\n,,2,灯,乙,不亮,\n"
+    ));
+    let limits: Vec<_> = reading
+        .list
+        .entries
+        .iter()
+        .map(|e| e.limit.as_str())
+        .collect();
+    assert_eq!(limits, ["2天", "2天", ""]);
+}
+
+#[test]
+fn tree_of_classes_gives_big_classes_and_names_a_parent_that_is_none() {
+    let reading = read(
+        "code,name,parent\n1001,公共设施,\n100101,井盖,1001\n100102,路灯,1002\n1003,道路,\n100301,路面,1003\n",
+    );
+    assert_eq!(classes(&reading), ["100101", "100301"]);
+    assert_eq!(reading.list.entries[1].major_name, "道路");
+    assert_eq!(
+        told(&reading),
+        ["row 4, parent: `1002` is not a big class of the list"]
+    );
+    // Where the parent is the only word on the big class, the codes tell a wrong one.
+    let reading = read("code,name,parent\n100101,a,1001\n100102,b,1001\n100103,c,1009\n");
+    assert_eq!(
+        told(&reading),
+        ["row 4, major_code: small class `100103` does not begin with its big class `1009`"]
+    );
+}
+
+#[test]
+fn bindings_to_role_qualification_and_cell_are_kept() {
+    let reading =
+        read("class,name,roles,资质,网格\n1,a,网格员、巡查员,燃气,310101001 310101002\n2,b,,,网\n");
+    let entry = &reading.list.entries[0];
+    assert_eq!(entry.roles, ["网格员", "巡查员"]);
+    assert_eq!(
+        (&entry.qualifications[..], entry.grids.len()),
+        (&["燃气".to_owned()][..], 2)
+    );
+    assert_eq!(reading.problems.len(), 1);
+    assert!(
+        told(&reading)[0].starts_with("row 3, grids: `网`"),
+        "{reading:?}"
+    );
 }

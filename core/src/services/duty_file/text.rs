@@ -74,6 +74,9 @@ pub(super) fn code(text: &str) -> String {
         })
         .collect();
     let plain = narrow.strip_prefix('\'').unwrap_or(&narrow);
+    // `01 03` is one code, written in its pairs.
+    let joined: String = plain.split(' ').collect();
+    let plain = if is_digits(&joined) { &joined } else { plain };
     match plain.split_once('.') {
         Some((whole, zeros))
             if is_digits(whole) && !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') =>
@@ -121,6 +124,7 @@ mod tests {
             ("1.0", "1"),
             ("'01", "01"),
             (" ０１０１\n", "0101"),
+            ("01 03", "0103"),
             ("1.5", "1.5"),
             ("A.0", "A.0"),
             ("1.", "1."),

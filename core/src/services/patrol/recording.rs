@@ -5,6 +5,7 @@
 //! that dies loses what was not flushed, and the next one writes into the track that there
 //! is a gap.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::model::identifiers::{PersonId, RouteCode};
@@ -23,7 +24,9 @@ use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
 use crate::storage::patrol::RecordingRow;
 
-use super::{PatrolPlan, PatrolView, Reading, find_route, millimetres, settings_of, show};
+use super::{
+    PatrolPlan, PatrolView, Reading, find_route, local_day, millimetres, settings_of, show,
+};
 
 /// Fixes reach the disk at the latest so long after they came, in milliseconds.
 pub const FLUSH_MS: u64 = 5_000;
@@ -112,22 +115,26 @@ fn planned_route(
     plan: &PatrolPlan,
     now: UtcMs,
 ) -> Result<Option<Pinned>, ServiceError> {
-    let code = match &plan.route {
-        Some(code) => Some(code.clone()),
+    let asked = match &plan.route {
+        Some(code) => Some((code.clone(), local_day(tx, context, now)?)),
         None => shift_route(tx, context, now)?,
     };
-    let Some(code) = code else { return Ok(None) };
+    let Some((code, day)) = asked else {
+        return Ok(None);
+    };
     let unknown = || ServiceError::UnknownRoute(code.as_str().to_owned());
     let (pin, routes) = context.reference.routes(tx)?.ok_or_else(unknown)?;
-    let route = routes.iter().find(|route| route.code == code);
+    let route = PlannedRoute::valid_on(&routes, &code, day);
     Ok(Some((route.ok_or_else(unknown)?.clone(), pin)))
 }
 
+/// The route of the person's shift, and the day by which its version counts: a shift over
+/// midnight keeps that of the evening.
 fn shift_route(
     tx: &Tx<'_>,
     context: &Context<'_>,
     now: UtcMs,
-) -> Result<Option<RouteCode>, ServiceError> {
+) -> Result<Option<(RouteCode, NaiveDate)>, ServiceError> {
     let (Some(person), Some((_, roster))) =
         (own_authority(tx)?.person, context.reference.roster(tx)?)
     else {
@@ -135,7 +142,7 @@ fn shift_route(
     };
     Ok(roster
         .shift_at(&person, now)
-        .and_then(|shift| shift.route.clone()))
+        .and_then(|shift| Some((shift.route.clone()?, shift.date))))
 }
 
 /// Takes over the patrol that this device was recording, after a restart: what is on the
@@ -156,7 +163,7 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
             return Err(damaged("a recording without its start").into());
         };
         let route = match &started.route {
-            Some(code) => find_route(tx, context, code)?,
+            Some(code) => find_route(tx, context, code, started.at.ms)?,
             None => None,
         };
         let mut reading = Reading::new(route.as_ref(), settings_of(started.mode));

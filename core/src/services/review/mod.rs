@@ -13,6 +13,7 @@ mod reports;
 mod scorecards;
 mod shift;
 mod staffing;
+mod windows;
 
 use serde::Serialize;
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::inputs::ReviewInputs;
 use super::reports::{Credited, Reports, checks_of, reports_of};
 use super::staffing::{PersonFix, person_fix};
+use super::windows::{WindowLoops, loop_windows, score_of};
 use super::{ReviewScope, Undecided, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
@@ -64,6 +65,9 @@ pub struct ShiftReview {
     pub coverage_score: Option<CoverageScore>,
     /// Loops done, of those required.
     pub loops: Option<CountScore>,
+    /// The same for each window of the route; left out where the route has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub loop_windows: Vec<WindowLoops>,
     /// Checkpoints visited.
     pub checkpoints: Option<CountScore>,
     /// Where the time of the shift went; nothing where no duty cell is known.
@@ -157,7 +161,7 @@ pub(super) fn review_shift(
     let planned = shift
         .route
         .as_ref()
-        .and_then(|code| packs.routes.iter().find(|route| route.code == *code));
+        .and_then(|code| PlannedRoute::valid_on(&packs.routes, code, shift.date));
     let cells: Vec<_> = packs
         .grids
         .iter()
@@ -177,7 +181,17 @@ pub(super) fn review_shift(
         // Rounding each by itself may push the part a millimetre over the whole.
         coverage_score(planned_mm, 0, mm(coverage.covered_m).min(planned_mm)).ok()
     });
+    let loop_windows = match (planned, coverage) {
+        (Some(planned), Some(coverage)) => {
+            let permille = policy.loop_ratio_permille;
+            loop_windows(planned, shift, &coverage.loops, permille, packs)
+        }
+        _ => Vec::new(),
+    };
     let loops = coverage.map(|coverage| {
+        if planned.is_some_and(|route| !route.windows.is_empty()) {
+            return score_of(&loop_windows);
+        }
         let laps: Vec<_> = coverage
             .loops
             .iter()
@@ -223,6 +237,7 @@ pub(super) fn review_shift(
         person_fix: person_fix(packs.roster.as_deref(), shift, person, &mine),
         coverage_score: scored,
         loops,
+        loop_windows,
         checkpoints: coverage
             .filter(|coverage| !coverage.checkpoints.is_empty())
             .and_then(|coverage| {
@@ -251,7 +266,7 @@ pub(super) fn review_shift(
     }
 }
 
-fn permillionth(ratio: f64) -> Share {
+pub(super) fn permillionth(ratio: f64) -> Share {
     Share {
         // A millionth is forgiven, as in the lap's own judgement.
         part: ((ratio * 1e6).round() as u64).min(1_000_000),
