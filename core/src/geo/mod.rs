@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod datum;
 pub mod distance;
 pub(crate) mod excerpt;
+pub mod exemption;
 pub mod grid_file;
 pub mod h3;
 mod intervals;

@@ -36,3 +36,5 @@ pub mod roster;
 pub mod staffing;
 /// The four scores as one, with its grade.
 pub mod verdict;
+/// From when a verdict may be published, until when appealed against, where it stands.
+pub mod verdict_state;

@@ -8,6 +8,7 @@
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
+//! - [`verdict`]: what is decided about people, verdicts published and appealed against.
 //! - [`packs`] and [`mod@reference`]: reference data as files become it, and as it is used.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
@@ -25,6 +26,7 @@ pub mod patrol;
 pub mod reference;
 pub mod review;
 pub mod sync;
+pub mod verdict;
 pub mod verify;
 
 use thiserror::Error;
@@ -197,6 +199,9 @@ pub enum ServiceError {
         /// What is wrong with it.
         why: packs::GridCodeProblem,
     },
+    /// Something about a verdict.
+    #[error(transparent)]
+    Verdict(#[from] verdict::VerdictError),
     /// A duty list.
     #[error(transparent)]
     Duties(#[from] packs::DutyFileError),

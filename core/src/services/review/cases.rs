@@ -65,13 +65,17 @@ pub struct Timeliness {
     /// Why there is no deadline yet: `no_limit`, `limit_not_understood`, or
     /// `calendar_missing` with the year; the deadline is then provisional.
     pub provisional: Option<String>,
+    /// The exemption of its overtime: the fact stays, the statistics leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exempted_by: Option<String>,
 }
 
 impl CaseReview {
-    /// True when its handling is late.
+    /// True when its handling is late and that is not exempted.
     #[must_use]
     pub fn is_overdue(&self) -> bool {
-        self.handling.as_ref().is_some_and(|h| h.overdue)
+        let handling = self.handling.as_ref();
+        handling.is_some_and(|h| h.overdue && h.exempted_by.is_none())
     }
 }
 
@@ -85,7 +89,16 @@ pub(super) fn review_cases(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Ve
     cases.sort_by_key(|case| (case.opened.as_ref().map(|o| o.at), case.case_id));
     cases
         .into_iter()
-        .map(|case| review_case(case, scope.as_of, inputs.packs))
+        .map(|case| {
+            let mut told = review_case(case, scope.as_of, inputs.packs);
+            if let Some(handling) = told.handling.as_mut().filter(|h| h.overdue) {
+                let exemption = inputs
+                    .decisions
+                    .overtime_exemption(case.case_id, scope.as_of);
+                handling.exempted_by = exemption.map(|act| act.op.to_string());
+            }
+            told
+        })
         .collect()
 }
 
@@ -203,6 +216,7 @@ fn handling_of(case: &CaseState, as_of: UtcMs, packs: &Packs) -> Option<Timeline
         lamp: None,
         overdue: false,
         provisional: None,
+        exempted_by: None,
     };
     // A class with several conditions has several limits, and the case does not say which
     // condition it is: only the latest deadline is certainly missed.

@@ -6,14 +6,19 @@
 //! count its cases, each missed stretch its reason, and the whole the hash of its inputs.
 
 mod cases;
+mod decided;
 mod inputs;
+mod period;
 mod reports;
 mod shift;
 
 use serde::Serialize;
 
 pub use cases::{CaseReview, Timeliness};
+pub use decided::ExemptedInReview;
+pub(crate) use inputs::packs_of;
 pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
+pub use period::{PeriodVerdict, period_verdict};
 pub use shift::{PatrolReview, RouteGeometry, ShiftReview};
 
 use crate::model::grid::GridCode;

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::decided::{Decided, ExemptedInReview, decided};
 use super::inputs::ReviewInputs;
 use super::reports::{checks_of, reports_of};
 use super::{ReviewScope, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
+use crate::geo::exemption::counted;
 use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
 use crate::model::identifiers::PersonId;
@@ -56,6 +58,9 @@ pub struct ShiftReview {
     pub coverage: Option<Coverage>,
     /// The coverage as a score.
     pub coverage_score: Option<CoverageScore>,
+    /// Stretches of the route that do not count, by their beginning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exempted: Vec<ExemptedInReview>,
     /// Loops done, of those required.
     pub loops: Option<CountScore>,
     /// Checkpoints visited.
@@ -154,13 +159,12 @@ pub(super) fn review_shift(
     let walked = walk(inputs, shift, until, planned, &mine, &area);
     let reports = reports_of(inputs, person, shift.from, until);
     let checks = checks_of(inputs, person, shift.from, until);
+    let decided = decided(inputs, person, shift, scope.as_of);
 
     let coverage = walked.coverage.as_ref().map(|(_, coverage)| coverage);
     let scored = coverage.and_then(|coverage| {
-        let mm = |m: f64| (m * 1000.0).round() as u64;
-        let planned_mm = mm(coverage.planned_m);
-        // Rounding each by itself may push the part a millimetre over the whole.
-        coverage_score(planned_mm, 0, mm(coverage.covered_m).min(planned_mm)).ok()
+        let lengths = counted(coverage, &decided.stretches());
+        coverage_score(lengths.planned_mm, lengths.exempted_mm, lengths.covered_mm).ok()
     });
     let loops = coverage.map(|coverage| {
         let laps: Vec<_> = coverage
@@ -174,7 +178,10 @@ pub(super) fn review_shift(
     let attendance = (!area.is_empty())
         .then(|| Interval::try_new(shift.from, until).ok())
         .flatten()
-        .map(|slot| attendance(slot, &walked.fixes, &checks.in_hand, &policy.attendance));
+        .map(|slot| {
+            let excused = [checks.in_hand.as_slice(), &decided.excused].concat();
+            attendance(slot, &walked.fixes, &excused, &policy.attendance)
+        });
     let quantity = quantity_of(inputs, &walked, &reports, loops.as_ref());
     let quality = inspector(
         &InspectorFacts {
@@ -192,8 +199,8 @@ pub(super) fn review_shift(
             quantity: quantity.score,
             quality: quality.score,
         },
-        &[],
-        &[],
+        &decided.vetoes,
+        &decided.deductions,
         policy,
     );
     ShiftReview {
@@ -207,6 +214,7 @@ pub(super) fn review_shift(
         route_name: planned.map(|route| route.name.clone()),
         mode: shift.mode.as_str(),
         coverage_score: scored,
+        exempted: decided.exempted.clone(),
         loops,
         checkpoints: coverage
             .filter(|coverage| !coverage.checkpoints.is_empty())
@@ -218,7 +226,15 @@ pub(super) fn review_shift(
         quantity,
         quality,
         verdict,
-        inputs: inputs_hash(inputs, until, shift, person, &mine, &reports.excluded),
+        inputs: inputs_hash(
+            inputs,
+            until,
+            shift,
+            person,
+            &mine,
+            &reports.excluded,
+            &decided,
+        ),
         from_ms: shift.from.0,
         geometry: geometry_of(planned, &walked, &cells),
         coverage: walked.coverage.map(|(_, coverage)| coverage),
@@ -417,6 +433,7 @@ fn inputs_hash(
     person: &PersonId,
     mine: &[&PatrolState],
     excluded: &[Excluded],
+    decided: &Decided,
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
     let named: BTreeSet<&str> = excluded
@@ -474,6 +491,7 @@ fn inputs_hash(
     commits.sort();
     commits.dedup();
     names.extend(commits);
+    names.extend(decided.acts.iter().map(|op| format!("act {op}")));
     hash_of_names(names).to_string()
 }
 
