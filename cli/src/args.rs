@@ -1,8 +1,11 @@
 //! The grammar of the command.
 
+mod verdict;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
+pub(crate) use verdict::*;
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
@@ -63,6 +66,14 @@ pub(crate) enum Command {
         utc_offset_min: i32,
         #[command(flatten)]
         review: Review,
+    },
+    /// Verdicts: publish, appeal, decide; findings and exemptions.
+    Verdict {
+        /// The city's offset from UTC in minutes, where no calendar is in force.
+        #[arg(long, global = true, default_value_t = 480, allow_hyphen_values = true)]
+        utc_offset_min: i32,
+        #[command(subcommand)]
+        command: Verdict,
     },
     /// Run and administer a hub.
     Hub {
@@ -276,6 +287,14 @@ pub(crate) enum Hub {
         dir: HubDir,
         #[command(flatten)]
         review: Review,
+    },
+    /// The published verdicts, with where each stands.
+    Verdicts {
+        #[command(flatten)]
+        dir: HubDir,
+        /// As they stood then, RFC 3339. Without it now.
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<String>,
     },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {

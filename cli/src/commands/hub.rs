@@ -53,6 +53,9 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
         Command::Admin { dir, command } => admin(&open(dir)?, command, output),
         Command::Import { dir, command } => import::run(dir, command, output),
         Command::Review { dir, review } => super::review::of_hub(&dir.dir, review, output),
+        Command::Verdicts { dir, as_of } => {
+            super::verdict::of_hub(&open(dir)?, as_of.as_deref(), output)
+        }
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }

@@ -355,9 +355,6 @@ pub fn decide(
             .find(holds)
             .ok_or_else(missing)?;
         let appeal = dossier.act(&given.appeal).ok_or_else(missing)?;
-        if !matches!(appeal.act, VerdictAct::Appeal { .. }) {
-            return Err(missing().into());
-        }
         let packs = packs_of(tx, utc_offset_min)?;
         let standing = standing_of(dossier, appeal, &packs, now_in(tx, context)?);
         if standing != Some(AppealStanding::Pending) {
@@ -370,17 +367,27 @@ pub fn decide(
                 check_act(dossier, op, is_fact, "finding or deduction")?;
             }
         }
-        let person = dossier.person().cloned();
-        let mut body = BodyBuilder::new();
-        let upheld: ReasonKey = "appeal_upheld".parse().expect("a reason's key");
-        let exemptions = given
+        let VerdictAct::Appeal { publication, .. } = appeal.act else {
+            return Err(missing().into());
+        };
+        let published = dossier.act(&publication).and_then(Act::publication);
+        let published = published.ok_or_else(missing)?;
+        let person = Some(published.person.clone());
+        let within: Vec<_> = given
             .exemptions
             .iter()
+            .map(|e| within(e, published))
+            .collect();
+        within.iter().try_for_each(check_exemption)?;
+        let mut body = BodyBuilder::new();
+        let upheld: ReasonKey = "appeal_upheld".parse().expect("a reason's key");
+        let exemptions = within
+            .into_iter()
             .map(|what| {
                 let kind = VerdictAct::Exempt {
                     person: person.clone(),
                     reason: upheld.clone(),
-                    what: what.clone(),
+                    what,
                     note: None,
                 };
                 body.push(dossier.subject, Kind::Verdict(kind))
@@ -582,6 +589,16 @@ pub fn withdraw(
         let person = dossier.person();
         one(tx, context, dossier.subject, person, body, kind)
     })
+}
+
+/// What an appeal exempts holds for the period of its verdict.
+fn within(what: &Exemption, published: &Publication) -> Exemption {
+    let mut what = what.clone();
+    if let Exemption::Stretch { from, to, .. } = &mut what {
+        *from = published.from.max(*from).min(published.to);
+        *to = published.to.min(*to).max(*from);
+    }
+    what
 }
 
 fn is_fact(act: &Act) -> bool {
