@@ -16,4 +16,5 @@ mod mutations;
 mod patrol;
 mod patrol_stream;
 mod support;
+mod verdict;
 mod walks;

@@ -147,10 +147,15 @@ impl Dossier {
         })
     }
 
-    /// The version of a period that counts: the last that took effect.
+    /// The versions of a period that took effect by a time: one chain, by their number. What
+    /// builds on a version may have arrived before it.
     #[must_use]
-    pub fn latest(&self, from: UtcMs, to: UtcMs) -> Option<&Act> {
-        self.versions(from, to).filter(|v| v.is_effective()).last()
+    pub fn chain(&self, from: UtcMs, to: UtcMs, as_of: UtcMs) -> Vec<&Act> {
+        let versions = self.versions(from, to);
+        let by_then = |act: &&Act| act.is_effective() && act.at.ms <= as_of;
+        let mut chain: Vec<_> = versions.filter(by_then).collect();
+        chain.sort_by_key(|act| act.publication().map(|publication| publication.version));
+        chain
     }
 
     /// The appeals against a publication, in the order of the fold.

@@ -196,7 +196,7 @@ pub fn state_of<'d>(
     as_of: UtcMs,
 ) -> (VerdictState, Vec<&'d Act>) {
     let by_then = |act: &&Act| act.is_effective() && act.at.ms <= as_of;
-    let versions: Vec<&Act> = dossier.versions(from, to).filter(by_then).collect();
+    let versions = dossier.chain(from, to, as_of);
     let place = |act: &Act| dossier.acts().iter().position(|other| other.op == act.op);
     let last = versions.last().copied().and_then(place);
     let facts: Vec<_> = versions
@@ -297,8 +297,9 @@ pub fn show(
 ) -> Result<VerdictView, ServiceError> {
     let computed = compute(context, period, as_of, utc_offset_min)?;
     let dossier = computed.decisions.of(&period.person);
-    let latest = dossier.and_then(|dossier| dossier.latest(period.from, period.to));
-    let recomputes = match latest.and_then(Act::publication) {
+    let chain = dossier.map(|dossier| dossier.chain(period.from, period.to, as_of));
+    let latest = chain.as_ref().and_then(|chain| chain.last());
+    let recomputes = match latest.and_then(|act| act.publication()) {
         None => None,
         Some(publication) => {
             let again = compute(context, period, publication.as_of, utc_offset_min)?;
