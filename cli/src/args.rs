@@ -5,6 +5,7 @@ mod duty;
 mod grids;
 mod people;
 mod score;
+mod verdict;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub(crate) use duty::*;
 pub(crate) use grids::*;
 pub(crate) use people::*;
 pub(crate) use score::*;
+pub(crate) use verdict::*;
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
 #[derive(Debug, Parser)]
@@ -75,6 +77,14 @@ pub(crate) enum Command {
         utc_offset_min: i32,
         #[command(flatten)]
         review: Review,
+    },
+    /// Verdicts: publish, appeal, decide; findings and exemptions.
+    Verdict {
+        /// The city's offset from UTC in minutes, where no calendar is in force.
+        #[arg(long, global = true, default_value_t = 480, allow_hyphen_values = true)]
+        utc_offset_min: i32,
+        #[command(subcommand)]
+        command: Verdict,
     },
     /// Run and administer a hub.
     Hub {
@@ -308,6 +318,14 @@ pub(crate) enum Hub {
     Dispatch {
         #[command(flatten)]
         dir: HubDir,
+    },
+    /// The published verdicts, with where each stands.
+    Verdicts {
+        #[command(flatten)]
+        dir: HubDir,
+        /// As they stood then, RFC 3339. Without it now.
+        #[arg(long, value_name = "TIME")]
+        as_of: Option<String>,
     },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {

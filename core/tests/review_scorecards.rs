@@ -17,6 +17,7 @@ use bading_core::oplog::body::{BodyBuilder, Kind, Subject};
 use bading_core::oplog::entry::Verdict;
 use bading_core::oplog::fold::{CaseState, Input};
 use bading_core::oplog::sign::hash_of;
+use bading_core::oplog::verdict::Decisions;
 use bading_core::rules::policy::Policy;
 use bading_core::services::reference::DUTIES;
 use bading_core::services::review::{
@@ -188,6 +189,7 @@ fn reviewed(policy: Policy, minutes: u64) -> Review {
         packs: &packs,
         cases: cases(),
         patrols: Vec::new(),
+        decisions: Decisions::default(),
     };
     review(&scope, &inputs)
 }

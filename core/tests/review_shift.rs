@@ -476,7 +476,8 @@ fn track_that_was_erased_changes_the_hash_with_the_numbers() {
     let before = town.review();
     let (from, to) = (EIGHT, after(24 * 60));
     let context = town.engine.context();
-    let (zone, packs, cases, _) = gather(&context, from, to, OFFSET_MIN).expect("gathers");
+    let (zone, packs, cases, _, decisions) =
+        gather(&context, from, to, OFFSET_MIN).expect("gathers");
     // The value is gone, the commits are the same.
     let mut inputs: Vec<_> = commits(&town.engine)
         .iter()
@@ -489,6 +490,7 @@ fn track_that_was_erased_changes_the_hash_with_the_numbers() {
         packs: &packs,
         cases,
         patrols: vec![erased],
+        decisions,
     };
     let scope = ReviewScope::try_new(from, to, to).expect("a day");
     let after = review(&scope, &inputs);

@@ -64,6 +64,7 @@ fn review_of(packs: &Packs, scope: &ReviewScope) -> Review {
             packs,
             cases: Vec::new(),
             patrols: Vec::new(),
+            decisions: bading_core::oplog::verdict::Decisions::default(),
         },
     )
 }

@@ -11,7 +11,7 @@ use bading_core::oplog::body::{Body, BodyError, Kind, Subject};
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::Verdict;
 use bading_core::oplog::fold::{Annotation, CaseState, Input, Outcome};
-use bading_core::oplog::judge::{Refusal, judge, judge_patrols};
+use bading_core::oplog::judge::{Refusal, judge, judge_patrols, judge_verdicts};
 
 /// Cases as they stand before the commit that is judged.
 pub(crate) type Cases = HashMap<CaseId, CaseState>;
@@ -68,7 +68,9 @@ pub(crate) fn verdict_on(
             return Verdict::Refused(refusal.to_string());
         }
     }
-    if let Err(refusal) = judge_patrols(body, &signer.authority) {
+    let authority = &signer.authority;
+    let judged = judge_patrols(body, authority).and_then(|()| judge_verdicts(body, authority));
+    if let Err(refusal) = judged {
         return Verdict::Refused(refusal.to_string());
     }
     Verdict::Admitted

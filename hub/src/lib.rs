@@ -27,6 +27,7 @@ mod sequence;
 mod server;
 mod session;
 mod store;
+mod verdicts;
 mod verify;
 
 use std::fs::File;

@@ -35,7 +35,7 @@ impl Hub {
     /// # Errors
     /// The store's failures.
     pub fn review(&self, scope: &ReviewScope) -> Result<Review, HubError> {
-        let (packs, cases, walked) = self.store.read(|conn| {
+        let (packs, cases, walked, decisions) = self.store.read(|conn| {
             let packs = self.packs_in_force(conn)?;
             let mut signers = Signers::default();
             let cases = log::list_cases(conn, &self.zone)?
@@ -54,7 +54,8 @@ impl Hub {
                     Ok(PatrolState::fold(patrol_id, &inputs))
                 })
                 .collect::<Result<Vec<_>, HubError>>()?;
-            Ok((packs, cases, walked))
+            let decisions = self.decisions(conn, &mut signers)?;
+            Ok((packs, cases, walked, decisions))
         })?;
         Ok(review::review(
             scope,
@@ -63,6 +64,7 @@ impl Hub {
                 packs: &packs,
                 cases,
                 patrols: walked,
+                decisions,
             },
         ))
     }

@@ -87,14 +87,14 @@ impl Caller {
         if self.authority.has_any(REVIEWERS) {
             return log::Reader::Everything;
         }
-        log::Reader::NoOthersPatrols {
+        log::Reader::NotAboutOthers {
             device: &self.device,
             person: self.authority.person.as_ref(),
         }
     }
 }
 
-/// Who receives everybody's patrols.
+/// Who receives everybody's patrols and verdicts.
 const REVIEWERS: &[Role] = &[Role::Supervisor, Role::Administrator, Role::Auditor];
 
 impl Hub {

@@ -56,6 +56,9 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
         Command::Locate(given) => super::grids::locate(given, output),
         Command::Grids(given) => super::grids::list(given, output),
         Command::Dispatch { dir } => super::dispatch::waiting(&open(dir)?, output),
+        Command::Verdicts { dir, as_of } => {
+            super::verdict::of_hub(&open(dir)?, as_of.as_deref(), output)
+        }
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }

@@ -18,6 +18,7 @@ mod photo;
 mod review;
 mod roster;
 mod score;
+mod verdict;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -59,6 +60,10 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
             Some(dir) => review::of_hub(dir, review, output),
             None => review::of_store(args, *utc_offset_min, review, output),
         },
+        Command::Verdict {
+            utc_offset_min,
+            command,
+        } => verdict::run(args, *utc_offset_min, command, output),
         Command::Hub { command } => hub::run(command, output),
         Command::Demo(given) => demo::run(given, output),
         Command::Completions { shell } => {

@@ -25,7 +25,7 @@ pub(super) fn of_store(
     output: &Output,
 ) -> Result<Exit, Failure> {
     let engine = open_existing(args)?;
-    let now = engine.context().host.now().wall;
+    let now = engine.now()?;
     let latest = engine
         .list_patrols()?
         .first()
@@ -42,7 +42,7 @@ pub(super) fn of_hub(dir: &Path, given: &args::Review, output: &Output) -> Resul
     tell(&hub.review(&scope).map_err(failure)?, given, output)
 }
 
-fn scope(
+pub(super) fn scope(
     given: &args::Review,
     utc_offset_min: i32,
     latest: UtcMs,

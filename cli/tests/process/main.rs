@@ -21,4 +21,5 @@ mod roster;
 mod routes;
 mod score;
 mod support;
+mod verdict;
 mod walks;

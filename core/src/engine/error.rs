@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::services::ServiceError;
+use crate::services::verdict::VerdictError;
 use crate::storage::StoreError;
 use crate::sync::phone::SessionError;
 use crate::sync::transport::TransportError;
@@ -127,7 +128,29 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
             | SessionError::ReceiptCount { .. }
             | SessionError::NoProgress => ErrorKind::RetryLater,
         },
+        ServiceError::Verdict(error) => kind_of_verdict(error),
         ServiceError::Certificate(_) | ServiceError::BadPage(_) => ErrorKind::RetryLater,
+    }
+}
+
+fn kind_of_verdict(error: &VerdictError) -> ErrorKind {
+    match error {
+        VerdictError::NoShift { .. }
+        | VerdictError::NotPublished { .. }
+        | VerdictError::NoSuchAppeal(_)
+        | VerdictError::NoSuchAct { .. } => ErrorKind::NotFound,
+        VerdictError::BeforeCutOff { .. }
+        | VerdictError::AppealPending(_)
+        | VerdictError::WindowClosed(_)
+        | VerdictError::AlreadyAppealed(_)
+        | VerdictError::NotOpen { .. } => ErrorKind::NotAllowed,
+        VerdictError::Calendar { .. }
+        | VerdictError::NotTheirs { .. }
+        | VerdictError::NotOfTheCase(_)
+        | VerdictError::NoEvidence
+        | VerdictError::Points
+        | VerdictError::Empty(_)
+        | VerdictError::Exemptions => ErrorKind::InvalidInput,
     }
 }
 

@@ -16,7 +16,7 @@ pub use error::{EngineError, ErrorKind};
 pub use key::software_signer;
 pub use system::SystemHost;
 
-use crate::model::case::{CaseId, Field};
+use crate::model::case::{CaseId, Field, OpId};
 use crate::model::grid::GridCode;
 use crate::model::identifiers::Hash;
 use crate::model::patrol::{Interruption, PatrolId};
@@ -32,6 +32,9 @@ use crate::services::patrol::{self, PatrolLine, PatrolPlan, PatrolView, Recordin
 use crate::services::reference::Reference;
 use crate::services::review::{self, Review, ReviewInputs, ReviewScope};
 use crate::services::sync::{self, SyncReport};
+use crate::services::verdict::{
+    self, AppealDecision, Deducting, Exempting, Finding, Period, Published, VerdictView,
+};
 use crate::services::verify::{self, Verification};
 use crate::services::{Context, Host, ServiceError, log};
 use crate::storage::case::{CaseFilter, ListCursor};
@@ -390,7 +393,7 @@ impl Engine {
     /// [`EngineError`].
     pub fn review(&self, scope: &ReviewScope, utc_offset_min: i32) -> Result<Review, EngineError> {
         let context = self.context();
-        let (zone, packs, cases, patrols) =
+        let (zone, packs, cases, patrols, decisions) =
             review::gather(&context, scope.from, scope.to, utc_offset_min)?;
         Ok(review::review(
             scope,
@@ -399,8 +402,89 @@ impl Engine {
                 packs: &packs,
                 cases,
                 patrols,
+                decisions,
             },
         ))
+    }
+
+    /// Now, and not before the last that a hub told this device.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn now(&self) -> Result<UtcMs, EngineError> {
+        Ok(verdict::now(&self.context())?)
+    }
+
+    /// As [`verdict::show`].
+    pub fn show_verdict(
+        &self,
+        period: &Period,
+        as_of: UtcMs,
+        utc_offset_min: i32,
+    ) -> Result<VerdictView, EngineError> {
+        Ok(verdict::show(
+            &self.context(),
+            period,
+            as_of,
+            utc_offset_min,
+        )?)
+    }
+
+    /// As [`verdict::publish`].
+    pub fn publish_verdict(
+        &self,
+        period: &Period,
+        utc_offset_min: i32,
+    ) -> Result<Published, EngineError> {
+        Ok(verdict::publish(&self.context(), period, utc_offset_min)?)
+    }
+
+    /// As [`verdict::appeal`].
+    pub fn appeal(
+        &self,
+        period: &Period,
+        reason: &str,
+        utc_offset_min: i32,
+    ) -> Result<verdict::Acted, EngineError> {
+        Ok(verdict::appeal(
+            &self.context(),
+            period,
+            reason,
+            utc_offset_min,
+        )?)
+    }
+
+    /// As [`verdict::decide`].
+    pub fn decide_appeal(
+        &self,
+        decision: &AppealDecision,
+        utc_offset_min: i32,
+    ) -> Result<verdict::Acted, EngineError> {
+        Ok(verdict::decide(&self.context(), decision, utc_offset_min)?)
+    }
+
+    /// As [`verdict::find`].
+    pub fn find_against(&self, finding: &Finding) -> Result<verdict::Acted, EngineError> {
+        Ok(verdict::find(&self.context(), finding)?)
+    }
+
+    /// As [`verdict::deduct`].
+    pub fn deduct(&self, deducting: &Deducting) -> Result<verdict::Acted, EngineError> {
+        Ok(verdict::deduct(&self.context(), deducting)?)
+    }
+
+    /// As [`verdict::exempt`].
+    pub fn exempt(&self, exempting: &Exempting) -> Result<verdict::Acted, EngineError> {
+        Ok(verdict::exempt(&self.context(), exempting)?)
+    }
+
+    /// As [`verdict::withdraw`].
+    pub fn withdraw_act(
+        &self,
+        op: OpId,
+        reason: Option<&str>,
+    ) -> Result<verdict::Acted, EngineError> {
+        Ok(verdict::withdraw(&self.context(), op, reason)?)
     }
 
     fn recording_now(&self) -> MutexGuard<'_, Option<Recording>> {

@@ -12,6 +12,7 @@ pub mod coverage;
 pub mod datum;
 pub mod distance;
 pub(crate) mod excerpt;
+pub mod exemption;
 pub mod finding;
 pub mod grid_file;
 pub mod grid_pack;

@@ -1,7 +1,10 @@
 //! The case: what a problem is called on its way from the report to the verdict.
 
-use crate::model::identifiers::Hash;
+use std::fmt;
+use std::str::FromStr;
+
 pub use crate::model::identifiers::{CaseId, ClassCode};
+use crate::model::identifiers::{Hash, IdentifierError};
 
 /// Who or what the report came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,4 +96,24 @@ pub struct OpId {
     pub commit: Hash,
     /// The operation's place in it, from 0.
     pub index: u32,
+}
+
+impl fmt::Display for OpId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.commit, self.index)
+    }
+}
+
+impl FromStr for OpId {
+    type Err = IdentifierError;
+
+    /// Reads `COMMIT:INDEX`, as it is printed.
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        let form = || IdentifierError::Form { what: "operation" };
+        let (commit, index) = text.split_once(':').ok_or_else(form)?;
+        Ok(Self {
+            commit: commit.parse().map_err(|_| form())?,
+            index: index.parse().map_err(|_| form())?,
+        })
+    }
 }

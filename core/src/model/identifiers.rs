@@ -260,6 +260,15 @@ text_identifier!(
     GridCode, "grid code", 40, |c| c.is_ascii_graphic()
 );
 
+text_identifier!(
+    /// Why something was decided, as the city's stable key: `forged_photo`, `closed_road`.
+    ReasonKey, "reason", 32, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
+);
+text_identifier!(
+    /// A grade as it was published: what a policy called it then.
+    GradeKey, "grade", 16, is_plain
+);
+
 /// The unit of sequence, subscription and sharding: a district, by its county code of six
 /// digits, or the empty zone of a device that has not enrolled yet.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]

@@ -207,6 +207,9 @@ pub const SPEAKERS: &[Role] = &[
 /// Who walks patrols.
 pub const PATROLLERS: &[Role] = &[Role::Inspector];
 
+/// Who confirms facts, exempts, publishes verdicts and decides on appeals.
+pub const REVIEWERS: &[Role] = &[Role::Supervisor];
+
 impl Action {
     /// The number that stands for it in formats.
     #[must_use]

@@ -21,6 +21,7 @@ use crate::model::workflow::Action;
 use crate::oplog::cbor::{CborError, Reader, Writer, exact};
 use crate::oplog::commit::{CommittedValue, MAX_VALUES};
 use crate::oplog::operation::{read_operation, write_operation};
+use crate::oplog::verdict_act::VerdictAct;
 
 /// The most operations of one commit.
 pub const MAX_OPERATIONS: usize = 256;
@@ -32,7 +33,7 @@ pub const MAX_OVERWRITES: usize = 64;
 /// What an operation is about. New kinds come with new versions and are forwarded unread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Subject {
-    /// 1 for a case, 2 for a patrol; higher kinds belong to later versions.
+    /// 1 for a case, 2 for a patrol, 3 for somebody's verdicts; higher kinds belong to later versions.
     pub kind: u64,
     /// The subject's own name.
     pub id: [u8; 16],
@@ -43,6 +44,8 @@ impl Subject {
     pub const CASE: u64 = 1;
     /// The kind of a patrol.
     pub const PATROL: u64 = 2;
+    /// The kind of what is decided about one person, or about everybody.
+    pub const VERDICT: u64 = 3;
 
     /// The subject of a case.
     #[must_use]
@@ -154,6 +157,8 @@ pub enum Kind {
     },
     /// A patrol is interrupted, goes on, or is over.
     StepPatrol(PatrolStep),
+    /// Something is decided about a person, published or appealed against.
+    Verdict(VerdictAct),
     /// An operation of a newer version: its number and its bytes.
     Unknown {
         /// The kind's number.
@@ -450,6 +455,7 @@ impl Body {
                 }
                 Kind::Comment(at) => check(Some(*at), false)?,
                 Kind::Transition { reason, .. } => check(*reason, false)?,
+                Kind::Verdict(act) => check(act.text(), false)?,
                 // A chunk that cannot be read is a gap in the track, not a malformed commit:
                 // its fixes are evidence against nobody but its own device.
                 Kind::Track { chunk, .. } if values.get(chunk.0 as usize).is_none() => {

@@ -426,10 +426,11 @@ impl CaseState {
                 self.say(op, *field, value, over, signed);
             }
             Kind::Comment(_) => {}
-            // What belongs to a patrol says nothing of a case.
+            // What belongs to a patrol or to a verdict says nothing of a case.
             Kind::StartPatrol { .. }
             | Kind::Track { .. }
             | Kind::StepPatrol(_)
+            | Kind::Verdict(_)
             | Kind::Unknown { .. } => return Outcome::Unread,
             Kind::Transition { .. } => unreachable!("transitions go through move_case"),
         }
@@ -567,6 +568,7 @@ fn describe(kind: &Kind, commit: &Commit) -> (&'static str, Option<String>) {
         Kind::StartPatrol { .. }
         | Kind::Track { .. }
         | Kind::StepPatrol(_)
+        | Kind::Verdict(_)
         | Kind::Unknown { .. } => ("unknown", None),
     }
 }

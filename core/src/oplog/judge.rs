@@ -8,9 +8,10 @@ use thiserror::Error;
 
 use crate::model::identifiers::DeviceKey;
 use crate::model::person::{Authority, Role};
-use crate::model::workflow::{AMENDERS, Action, Guard, PATROLLERS, SPEAKERS};
-use crate::oplog::body::{Body, Kind};
+use crate::model::workflow::{AMENDERS, Action, Guard, PATROLLERS, REVIEWERS, SPEAKERS};
+use crate::oplog::body::{Body, Kind, Subject};
 use crate::oplog::fold::CaseState;
+use crate::oplog::verdict_act::VerdictAct;
 
 /// Why an operation may not be folded. The text of each is its stable code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -36,6 +37,18 @@ pub enum Refusal {
     /// The case was opened by another commit.
     #[error("already_open")]
     AlreadyOpen,
+    /// A supervisor decides nothing about himself.
+    #[error("own_verdict")]
+    OwnVerdict,
+    /// Only the person whom a verdict is about may appeal against it.
+    #[error("not_own_verdict")]
+    NotOwnVerdict,
+    /// The operation is filed under another person than the one that it names.
+    #[error("wrong_subject")]
+    WrongSubject,
+    /// An appeal is upheld by exemptions of the same commit, and rejected without any.
+    #[error("exemption_missing")]
+    ExemptionMissing,
     /// The body cannot be read.
     #[error("malformed")]
     Malformed,
@@ -68,6 +81,7 @@ pub fn judge(
             | Kind::StartPatrol { .. }
             | Kind::Track { .. }
             | Kind::StepPatrol(_)
+            | Kind::Verdict(_)
             | Kind::Unknown { .. } => {}
             Kind::AddPhoto(_) | Kind::Comment(_) => {
                 may(authority, SPEAKERS, case, is_reporter)?;
@@ -115,6 +129,77 @@ pub fn judge_patrols(body: &Body, authority: &Authority) -> Result<(), Refusal> 
         .any(|operation| operation.subject.as_patrol().is_some());
     if walks && !authority.has_any(PATROLLERS) {
         return Err(Refusal::Role);
+    }
+    Ok(())
+}
+
+/// Judges the operations of a body that decide something about people. Supervisors do, but
+/// never about themselves; only the person concerned appeals. A verdict has no cell, so that
+/// a grant for some cells is not enough.
+///
+/// # Errors
+/// [`Refusal`] names the right that is missing.
+pub fn judge_verdicts(body: &Body, authority: &Authority) -> Result<(), Refusal> {
+    for operation in &body.operations {
+        let Kind::Verdict(act) = &operation.kind else {
+            continue;
+        };
+        let subject = operation.subject;
+        if subject.kind != Subject::VERDICT || act.subject().is_some_and(|own| own != subject) {
+            return Err(Refusal::WrongSubject);
+        }
+        if let VerdictAct::Appeal { .. } = act {
+            may_appeal(authority, subject)?;
+            continue;
+        }
+        may_decide_about(authority, subject)?;
+        if let VerdictAct::Decide {
+            is_upheld,
+            exemptions,
+            ..
+        } = act
+        {
+            let is_exemption = |index: &u32| {
+                body.operations.get(*index as usize).is_some_and(|other| {
+                    other.subject == subject
+                        && matches!(other.kind, Kind::Verdict(VerdictAct::Exempt { .. }))
+                })
+            };
+            if *is_upheld == exemptions.is_empty() || !exemptions.iter().all(is_exemption) {
+                return Err(Refusal::ExemptionMissing);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether somebody may appeal against the verdicts of a subject: only the person concerned.
+///
+/// # Errors
+/// [`Refusal::NotOwnVerdict`].
+pub fn may_appeal(authority: &Authority, subject: Subject) -> Result<(), Refusal> {
+    let own = authority.person.as_ref().map(Subject::verdicts_of);
+    (own == Some(subject))
+        .then_some(())
+        .ok_or(Refusal::NotOwnVerdict)
+}
+
+/// Whether somebody may decide something about a subject.
+///
+/// # Errors
+/// [`Refusal`] names the right that is missing.
+pub fn may_decide_about(authority: &Authority, subject: Subject) -> Result<(), Refusal> {
+    let Some(person) = &authority.person else {
+        return Err(Refusal::Role);
+    };
+    if !authority.has_any(REVIEWERS) {
+        return Err(Refusal::Role);
+    }
+    if !authority.grids.covers(None) {
+        return Err(Refusal::OutsideGrids);
+    }
+    if Subject::verdicts_of(person) == subject {
+        return Err(Refusal::OwnVerdict);
     }
     Ok(())
 }

@@ -9,6 +9,8 @@
 //! - [`judge`], [`merge`], [`fold`] and [`history`]: who may do what, how fields merge, what
 //!   results, and that it does so in whatever order commits arrive.
 //! - [`chunk`] and [`patrol`]: parts of a track as bytes, and a patrol folded from them.
+//! - [`verdict_act`] and [`verdict`]: what is decided about people, published and appealed
+//!   against, as bytes and folded.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
@@ -27,3 +29,5 @@ mod operation;
 pub mod patrol;
 pub mod sign;
 pub mod trusted_time;
+pub mod verdict;
+pub mod verdict_act;

@@ -10,6 +10,7 @@ use crate::model::workflow::Action;
 use crate::oplog::body::{Content, Kind, MAX_OVERWRITES, Operation, Subject, ValueRef};
 use crate::oplog::cbor::{CborError, Reader, Writer};
 use crate::oplog::commit::read_instant;
+use crate::oplog::verdict_act::{FIRST_ACT, LAST_ACT, VerdictAct};
 
 pub(super) fn write_operation(writer: &mut Writer, operation: &Operation) {
     let subject = operation.subject;
@@ -123,17 +124,22 @@ pub(super) fn write_operation(writer: &mut Writer, operation: &Operation) {
             begin(1, 18);
             writer.uint(step.code().into());
         }
+        Kind::Verdict(act) => {
+            let (code, parts) = act.form();
+            begin(parts, code);
+            act.write(writer);
+        }
         Kind::Unknown { bytes, .. } => {
             writer.raw(bytes);
         }
     }
 }
 
-fn write_value_ref(writer: &mut Writer, at: ValueRef) {
+pub(super) fn write_value_ref(writer: &mut Writer, at: ValueRef) {
     writer.uint(at.0.into());
 }
 
-fn write_op_id(writer: &mut Writer, id: &OpId) {
+pub(super) fn write_op_id(writer: &mut Writer, id: &OpId) {
     writer.array(2).bytes(&id.commit.0).uint(id.index.into());
 }
 
@@ -206,6 +212,9 @@ pub(super) fn read_operation(reader: &mut Reader<'_>) -> Result<Operation, CborE
                 PatrolStep::from_code(reader.uint("patrol step")?)
                     .ok_or(CborError::Range("patrol step"))?,
             )
+        }
+        FIRST_ACT..=LAST_ACT => {
+            Kind::Verdict(VerdictAct::read(code, parts.saturating_sub(3), reader)?)
         }
         _ => Kind::Unknown {
             code,
@@ -280,14 +289,14 @@ fn read_transition(reader: &mut Reader<'_>) -> Result<Kind, CborError> {
     })
 }
 
-fn read_value_ref(reader: &mut Reader<'_>) -> Result<ValueRef, CborError> {
+pub(super) fn read_value_ref(reader: &mut Reader<'_>) -> Result<ValueRef, CborError> {
     let at = reader.uint("value index")?;
     u32::try_from(at)
         .map(ValueRef)
         .map_err(|_| CborError::Range("value index"))
 }
 
-fn read_op_id(reader: &mut Reader<'_>) -> Result<OpId, CborError> {
+pub(super) fn read_op_id(reader: &mut Reader<'_>) -> Result<OpId, CborError> {
     reader.parts("operation id", 2)?;
     let commit = Hash(reader.fixed("operation id")?);
     let index = reader.uint("operation id")?;

@@ -58,3 +58,5 @@ pub mod staffing;
 pub mod task_limit;
 /// The four scores as one, with its grade.
 pub mod verdict;
+/// From when a verdict may be published, until when appealed against, where it stands.
+pub mod verdict_state;

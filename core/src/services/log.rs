@@ -1,5 +1,7 @@
 //! Writing to the log, and folding what is in it: every other use case goes through here.
 
+use std::collections::BTreeSet;
+
 use crate::model::case::{CaseId, Field};
 use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::patrol::PatrolId;
@@ -14,6 +16,7 @@ use crate::oplog::history::CaseHistory;
 use crate::oplog::hlc::Hlc;
 use crate::oplog::merge::FieldValue;
 use crate::oplog::patrol::PatrolState;
+use crate::oplog::verdict::{Decisions, Dossier};
 use crate::services::{Context, ServiceError};
 use crate::storage::case::CaseRow;
 use crate::storage::log::{EntryPlace, StoredCommit};
@@ -157,13 +160,65 @@ pub fn patrol_as_recorded(
     Ok(PatrolState::as_recorded(patrol_id, &inputs, own_device))
 }
 
+/// What was decided about one person, or for everybody.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn dossier(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    subject: Subject,
+) -> Result<Dossier, StoreError> {
+    Ok(Dossier::fold(
+        subject,
+        &inputs_about(tx, own_device, &subject)?,
+    ))
+}
+
+/// What was decided about anybody, as far as this store knows.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn decisions(tx: &Tx<'_>, own_device: &DeviceKey) -> Result<Decisions, StoreError> {
+    let subjects = tx.subjects(Subject::VERDICT)?;
+    let dossiers = subjects
+        .into_iter()
+        .map(|subject| dossier(tx, own_device, subject))
+        .collect::<Result<_, _>>()?;
+    Ok(Decisions::new(dossiers))
+}
+
+/// The commits about a subject that no other of them names as seen: the basis of the next.
+/// Of more than a commit may name, the least by hash; the one after it names the rest.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn heads_about(tx: &Tx<'_>, subject: &Subject) -> Result<Vec<Hash>, StoreError> {
+    let mut heads = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    for stored in tx.commits_about(subject)? {
+        let commit = Commit::decode(&stored.bytes).map_err(damaged)?;
+        seen.extend(commit.header().basis.iter().copied());
+        heads.insert(commit.hash());
+    }
+    Ok(heads.difference(&seen).take(MAX_BASIS).copied().collect())
+}
+
 fn patrol_inputs(
     tx: &Tx<'_>,
     own_device: &DeviceKey,
     patrol_id: PatrolId,
 ) -> Result<Vec<Input>, StoreError> {
+    inputs_about(tx, own_device, &Subject::patrol(patrol_id))
+}
+
+fn inputs_about(
+    tx: &Tx<'_>,
+    own_device: &DeviceKey,
+    subject: &Subject,
+) -> Result<Vec<Input>, StoreError> {
     let hub = hub_key(tx)?;
-    tx.commits_about(&Subject::patrol(patrol_id))?
+    tx.commits_about(subject)?
         .iter()
         .map(|stored| read_input(tx, stored, hub.as_ref(), own_device))
         .collect()

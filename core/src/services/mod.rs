@@ -9,6 +9,7 @@
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
 //! - [`grids`]: the cells of all times, and which one holds a place as of one.
+//! - [`verdict`]: what is decided about people, verdicts published and appealed against.
 //! - [`packs`] and [`mod@reference`]: reference data as files become it, and as it is used.
 //!
 //! A new field on a case is a [`crate::model::case::Field`] with its code in
@@ -27,6 +28,7 @@ pub mod patrol;
 pub mod reference;
 pub mod review;
 pub mod sync;
+pub mod verdict;
 pub mod verify;
 
 use thiserror::Error;
@@ -193,6 +195,9 @@ pub enum ServiceError {
     /// A layer of grids.
     #[error(transparent)]
     GridLayer(#[from] LayerRefusal),
+    /// Something about a verdict.
+    #[error(transparent)]
+    Verdict(#[from] verdict::VerdictError),
     /// A duty list.
     #[error(transparent)]
     Duties(#[from] packs::DutyFileError),

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::model::identifiers::{DeviceKey, Hash, Zone};
-use crate::oplog::body::Subject;
+use crate::model::person::Authority;
+use crate::oplog::body::{Body, Subject};
 use crate::oplog::certificate::Certificate;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::fold::CaseState;
-use crate::oplog::judge::{Refusal, judge, judge_patrols};
+use crate::oplog::judge::{Refusal, judge, judge_patrols, judge_verdicts};
 use crate::services::log::{self, annotation_of, authority_at, hub_key, place_of};
 use crate::services::{Context, ServiceError};
 use crate::storage::log::EntryPlace;
@@ -35,6 +36,8 @@ pub struct Verification {
     pub cases: usize,
     /// Patrols that were folded and judged again.
     pub patrols: usize,
+    /// People whose verdicts were judged again.
+    pub verdicts: usize,
     /// What does not hold.
     pub problems: Vec<Fault>,
 }
@@ -62,6 +65,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
         if report.problems.is_empty() {
             verify_cases(tx, context, hub.as_ref(), &mut report)?;
             verify_patrols(tx, context, hub.as_ref(), &mut report)?;
+            verify_verdicts(tx, hub.as_ref(), &mut report)?;
         }
         Ok(tx.held_blobs()?)
     })?;
@@ -259,23 +263,52 @@ fn verify_patrols(
         if tx.find_patrol(patrol_id)? != line {
             report.fault("view_differs", patrol_id);
         }
-        let Some(hub) = hub else { continue };
-        for stored in tx.commits_about(&subject)? {
-            let Some(entry) = stored.entry else { continue };
-            let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
-            let signed = SignedEntry::decode(&entry, hub).map_err(log::damaged)?;
-            let place = place_of(signed.entry());
-            let device = commit.header().device;
-            let authority = authority_at(tx, &device, Some(&place), Some(hub))?;
-            let body = commit.body();
-            let expected = match &body {
-                Ok(body) => judge_patrols(body, &authority),
-                Err(_) => Err(Refusal::Malformed),
-            };
-            let is_alone = body.is_ok_and(|body| body.subjects().len() == 1);
-            if is_alone && is_reached(tx, &place)? {
-                compare(&signed, expected, &commit, report);
-            }
+        if let Some(hub) = hub {
+            judge_by_signer(tx, &subject, hub, judge_patrols, report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges what was decided about people as the hub should have judged.
+fn verify_verdicts(
+    tx: &Tx<'_>,
+    hub: Option<&DeviceKey>,
+    report: &mut Verification,
+) -> Result<(), ServiceError> {
+    for subject in tx.subjects(Subject::VERDICT)? {
+        report.verdicts += 1;
+        if let Some(hub) = hub {
+            judge_by_signer(tx, &subject, hub, judge_verdicts, report)?;
+        }
+    }
+    Ok(())
+}
+
+/// Judges the stamped commits about a subject by their signer alone.
+fn judge_by_signer(
+    tx: &Tx<'_>,
+    subject: &Subject,
+    hub: &DeviceKey,
+    judge: fn(&Body, &Authority) -> Result<(), Refusal>,
+    report: &mut Verification,
+) -> Result<(), ServiceError> {
+    for stored in tx.commits_about(subject)? {
+        let Some(entry) = stored.entry else { continue };
+        let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
+        let signed = SignedEntry::decode(&entry, hub).map_err(log::damaged)?;
+        let place = place_of(signed.entry());
+        let device = commit.header().device;
+        let authority = authority_at(tx, &device, Some(&place), Some(hub))?;
+        let body = commit.body();
+        let expected = match &body {
+            Ok(body) => judge(body, &authority),
+            Err(_) => Err(Refusal::Malformed),
+        };
+        // A commit about several subjects is refused as a whole for any one of them.
+        let is_alone = body.is_ok_and(|body| body.subjects().len() == 1);
+        if is_alone && is_reached(tx, &place)? {
+            compare(&signed, expected, &commit, report);
         }
     }
     Ok(())

@@ -19,11 +19,12 @@ use super::city::{MINUTE_MS, START, op, the_case, unknown_operation};
 use super::entry_vectors;
 use super::plain_cbor::{Item, RawCommit, part, split_envelope, value_item};
 use super::told;
+use super::verdict_vectors;
 
 /// The seed of the inspector's phone.
 pub(crate) const INSPECTOR: [u8; 32] = [0x01; 32];
 /// The seed of the supervisor's phone.
-const SUPERVISOR: [u8; 32] = [0x02; 32];
+pub(crate) const SUPERVISOR: [u8; 32] = [0x02; 32];
 /// The seed of a phone that has not enrolled.
 const STRANGER: [u8; 32] = [0x03; 32];
 
@@ -41,7 +42,7 @@ fn signer(seed: [u8; 32]) -> SoftwareSigner {
     SoftwareSigner::from_seed(&seed)
 }
 
-fn hash(byte: u8) -> Hash {
+pub(crate) fn hash(byte: u8) -> Hash {
     Hash([byte; 32])
 }
 
@@ -49,7 +50,7 @@ fn zone(text: &str) -> Zone {
     Zone::parse(text).expect("a zone of the vectors")
 }
 
-fn draft(zone_text: &str, seq: u64, prev: Option<Hash>, basis: Vec<Hash>) -> Draft {
+pub(crate) fn draft(zone_text: &str, seq: u64, prev: Option<Hash>, basis: Vec<Hash>) -> Draft {
     let at = START.plus_ms(seq * MINUTE_MS);
     Draft {
         zone: zone(zone_text),
@@ -85,7 +86,7 @@ fn placed() -> Placed {
     }
 }
 
-fn seal(draft: Draft, body: &Body, seed: [u8; 32]) -> Commit {
+pub(crate) fn seal(draft: Draft, body: &Body, seed: [u8; 32]) -> Commit {
     Commit::seal(draft, body, &signer(seed)).expect("the vectors' bodies are sound")
 }
 
@@ -301,7 +302,7 @@ fn patrol_finished() -> Commit {
 }
 
 /// A commit of the inspector's phone with another structure and these values.
-fn by_hand(schema: u64, structure: &Item, values: &[CommittedValue]) -> Commit {
+pub(crate) fn by_hand(schema: u64, structure: &Item, values: &[CommittedValue]) -> Commit {
     let mut raw = RawCommit::of(&opening(), vec![])
         .with_structure(structure.encode())
         .with(part::SCHEMA, Item::Uint(schema));
@@ -316,7 +317,7 @@ fn value(item: &Item) -> CommittedValue {
     }
 }
 
-fn structure(values: &[CommittedValue], operations: Vec<Item>) -> Item {
+pub(crate) fn structure(values: &[CommittedValue], operations: Vec<Item>) -> Item {
     let commitments = values.iter().map(|value| Item::hash(value.commitment()));
     Item::List(vec![
         Item::List(commitments.collect()),
@@ -401,7 +402,8 @@ fn sound() -> Vec<Value> {
         told["seed"] = json!(hex::encode(seed));
         told
     };
-    all.into_iter().map(tell).collect()
+    let all = all.into_iter().chain(verdict_vectors::commits());
+    all.map(tell).collect()
 }
 
 /// Bytes that no reader takes, each by one thing that is wrong.

@@ -10,3 +10,4 @@ pub(crate) mod plain_cbor;
 pub(crate) mod station;
 pub(crate) mod told;
 pub(crate) mod track_vectors;
+pub(crate) mod verdict_vectors;

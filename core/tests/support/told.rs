@@ -10,6 +10,7 @@ use bading_core::oplog::sign::{Purpose, hash_of};
 use serde_json::{Map, Value, json};
 
 use super::plain_cbor::split_envelope;
+use super::verdict_vectors;
 
 type Values<'a> = &'a [Option<CommittedValue>];
 
@@ -163,6 +164,9 @@ fn operation(operation: &Operation, values: Values<'_>) -> Value {
         Kind::StepPatrol(step) => {
             put("kind", json!("step_patrol"));
             put("step", json!(step.as_str()));
+        }
+        Kind::Verdict(act) => {
+            told.extend(verdict_vectors::told(act, |at| text(values, ValueRef(at))));
         }
         Kind::Unknown { code, bytes } => {
             put("kind", json!("unknown"));

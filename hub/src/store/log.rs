@@ -167,9 +167,9 @@ pub(crate) fn commits_about(
 pub(crate) enum Reader<'a> {
     /// The whole zone.
     Everything,
-    /// The whole zone but the patrols of other people: where somebody walked concerns them
-    /// and those who review it.
-    NoOthersPatrols {
+    /// The whole zone but the patrols and the verdicts of other people: where somebody walked
+    /// and how it was judged concerns them and those who review it.
+    NotAboutOthers {
         device: &'a DeviceKey,
         person: Option<&'a PersonId>,
     },
@@ -206,14 +206,19 @@ pub(crate) fn entries_between(
               AND (case_openings.device = ?4 OR case_openings.person = ?5))
             AND NOT EXISTS (
                 SELECT 1 FROM commit_subjects AS walked
-                WHERE walked.zone = entries.zone AND walked.kind = 2
+                WHERE walked.zone = entries.zone AND walked.kind IN (2, 3)
                   AND walked.position = entries.position))";
-    const OWN_PATROLS: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR NOT EXISTS (
+    const NOT_ABOUT_OTHERS: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR (NOT EXISTS (
             SELECT 1 FROM commit_subjects AS about LEFT JOIN patrols
                 ON patrols.zone = about.zone AND patrols.patrol_id = about.subject
             WHERE about.zone = entries.zone AND about.kind = 2
               AND about.position = entries.position
-              AND (patrols.person IS NULL OR patrols.person IS NOT ?5)))";
+              AND (patrols.person IS NULL OR patrols.person IS NOT ?5))
+            AND NOT EXISTS (
+                SELECT 1 FROM commit_subjects AS judged
+                WHERE judged.zone = entries.zone AND judged.kind = 3
+                  AND judged.position = entries.position
+                  AND judged.subject NOT IN (?6, ?7))))";
     let (after, to) = (sql_int(after), sql_int(to));
     let mut run = |filter: &str, parameters: &[&dyn rusqlite::ToSql]| -> Result<(), HubError> {
         let sql = format!("{COLUMNS} {filter} ORDER BY entries.position");
@@ -228,14 +233,20 @@ pub(crate) fn entries_between(
     };
     match reader {
         Reader::Everything => run("", &[&zone.as_str(), &after, &to]),
-        Reader::OwnCases { device, person } | Reader::NoOthersPatrols { device, person } => {
-            let filter = match reader {
-                Reader::OwnCases { .. } => OWN,
-                _ => OWN_PATROLS,
-            };
+        Reader::OwnCases { device, person } => {
             let person = person.map(PersonId::as_str);
             let device = device_blob(device);
-            run(filter, &[&zone.as_str(), &after, &to, &device, &person])
+            run(OWN, &[&zone.as_str(), &after, &to, &device, &person])
+        }
+        Reader::NotAboutOthers { device, person } => {
+            let everybody = Subject::verdicts_of_everybody();
+            let own = person.map_or(everybody, Subject::verdicts_of);
+            let person = person.map(PersonId::as_str);
+            let device = device_blob(device);
+            let zone = zone.as_str();
+            let named: [&dyn rusqlite::ToSql; 7] =
+                [&zone, &after, &to, &device, &person, &own.id, &everybody.id];
+            run(NOT_ABOUT_OTHERS, &named)
         }
     }
 }
@@ -305,6 +316,19 @@ pub(crate) fn list_cases(conn: &Connection, zone: &Zone) -> Result<Vec<CaseId>, 
     let rows = statement.query_map([zone.as_str()], |row| row.get::<_, [u8; 16]>(0))?;
     rows.map(|id| Ok(CaseId(uuid::Uuid::from_bytes(id?))))
         .collect()
+}
+
+/// Every subject of a kind that a commit is about.
+pub(crate) fn list_subjects(
+    conn: &Connection,
+    zone: &Zone,
+    kind: u64,
+) -> Result<Vec<Subject>, HubError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT DISTINCT subject FROM commit_subjects WHERE zone = ?1 AND kind = ?2",
+    )?;
+    let rows = statement.query_map(params![zone.as_str(), sql_int(kind)], |row| row.get(0))?;
+    rows.map(|id| Ok(Subject { kind, id: id? })).collect()
 }
 
 /// Takes the next number of a local day, from 1.

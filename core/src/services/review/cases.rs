@@ -90,6 +90,9 @@ pub struct Timeliness {
     /// Why there is no deadline yet: `no_limit`, `limit_not_understood`, or
     /// `calendar_missing` with the year; the deadline is then provisional.
     pub provisional: Option<String>,
+    /// The exemption of its overtime: the fact stays, the statistics leave it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exempted_by: Option<String>,
 }
 
 fn is_zero(count: &u8) -> bool {
@@ -113,10 +116,11 @@ impl CaseReview {
         })
     }
 
-    /// True when its handling is late.
+    /// True when its handling is late and that is not exempted.
     #[must_use]
     pub fn is_overdue(&self) -> bool {
-        self.handling.as_ref().is_some_and(|h| h.overdue)
+        let handling = self.handling.as_ref();
+        handling.is_some_and(|h| h.overdue && h.exempted_by.is_none())
     }
 }
 
@@ -134,7 +138,21 @@ pub(super) fn review_cases(
     cases.sort_by_key(|case| (case.opened.as_ref().map(|o| o.at), case.case_id));
     cases
         .into_iter()
-        .map(|case| review_case(case, scope.as_of, inputs.packs, times))
+        .map(|case| {
+            let mut told = review_case(case, scope.as_of, inputs.packs, times);
+            if let Some(handling) = told.handling.as_mut().filter(|h| h.overdue) {
+                let exemption = inputs
+                    .decisions
+                    .overtime_exemption(case.case_id, scope.as_of);
+                // The fact stays, the statistics leave it out.
+                if let Some(act) = exemption {
+                    handling.exempted_by = Some(act.op.to_string());
+                    handling.judged = Some(Judgement::Exempt);
+                    handling.judgement = Some(Judgement::Exempt.as_str());
+                }
+            }
+            told
+        })
         .collect()
 }
 
@@ -254,6 +272,7 @@ fn handling_of(
         due_at: None,
         judged: None,
         provisional: None,
+        exempted_by: None,
     };
     // A class with several conditions has several limits, and the case does not say which
     // condition it is: only the latest deadline is certainly missed.

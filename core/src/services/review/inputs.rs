@@ -10,6 +10,7 @@ use crate::model::time::UtcMs;
 use crate::oplog::body::Subject;
 use crate::oplog::fold::CaseState;
 use crate::oplog::patrol::PatrolState;
+use crate::oplog::verdict::Decisions;
 use crate::rules::calendar::Calendar;
 use crate::rules::clock::{ClockPolicy, WorkingClock};
 use crate::rules::policy::Policy;
@@ -144,6 +145,8 @@ pub struct ReviewInputs<'a> {
     pub cases: Vec<CaseState>,
     /// The patrols.
     pub patrols: Vec<PatrolState>,
+    /// What was decided about people.
+    pub decisions: Decisions,
 }
 
 /// When a patrol that a review looks at may have begun, at the earliest.
@@ -161,7 +164,7 @@ pub fn gather(
     from: UtcMs,
     to: UtcMs,
     utc_offset_min: i32,
-) -> Result<(Zone, Packs, Vec<CaseState>, Vec<PatrolState>), ServiceError> {
+) -> Result<(Zone, Packs, Vec<CaseState>, Vec<PatrolState>, Decisions), ServiceError> {
     context.store.read(|tx| {
         let zone = log::zone_for(tx, None)?;
         let packs = packs_of(tx, utc_offset_min)?;
@@ -177,11 +180,11 @@ pub fn gather(
             .iter()
             .map(|row| log::patrol_state(tx, &device, row.patrol_id))
             .collect::<Result<_, _>>()?;
-        Ok((zone, packs, cases, patrols))
+        Ok((zone, packs, cases, patrols, log::decisions(tx, &device)?))
     })
 }
 
-fn packs_of(tx: &Tx<'_>, utc_offset_min: i32) -> Result<Packs, ServiceError> {
+pub(crate) fn packs_of(tx: &Tx<'_>, utc_offset_min: i32) -> Result<Packs, ServiceError> {
     let mut packs = Packs::none(utc_offset_min);
     for kind in [GRIDS, DUTIES, ROUTES, ROSTER, CALENDAR, POLICY] {
         if let Some((hash, bytes)) = tx.pack(kind)? {

@@ -6,6 +6,7 @@
 //! count its cases, each missed stretch its reason, and the whole the hash of its inputs.
 
 mod cases;
+mod decided;
 mod explain;
 mod inputs;
 mod period;
@@ -18,8 +19,10 @@ mod windows;
 use serde::Serialize;
 
 pub use cases::{CaseReview, Timeliness};
+pub use decided::ExemptedInReview;
+pub(crate) use inputs::packs_of;
 pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
-pub use period::PersonReview;
+pub use period::{PeriodVerdict, PersonReview, period_verdict};
 pub use reports::Credited;
 pub use scorecards::SubjectCard;
 pub use shift::{PatrolReview, RouteGeometry, ShiftReview};

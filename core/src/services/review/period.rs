@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::explain;
 use super::shift::ShiftReview;
+use super::{Review, explain, hash_of_names};
+use crate::model::identifiers::{Hash, PersonId};
 use crate::model::quality::{IndicatorKey, SubjectKind};
 use crate::model::quantity::{Proration, QuotaItem, Thousandths};
 use crate::model::verdict::{Score, Share};
@@ -51,6 +52,33 @@ pub struct PersonReview {
     pub inputs: Vec<String>,
     /// Why, as a tree.
     pub explanation: Explanation,
+}
+
+/// A person's verdict with what it was made from, as it is published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PeriodVerdict {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The hash of what it was made from: a shift's own, or one over those of all shifts.
+    pub inputs: Hash,
+    /// How many shifts there are.
+    pub shifts: usize,
+}
+
+/// The verdict of a person over the time of a review; nothing when they worked no shift in it.
+#[must_use]
+pub fn period_verdict(review: &Review, person: &PersonId) -> Option<PeriodVerdict> {
+    let of_person = |one: &&PersonReview| one.person == person.as_str();
+    let found = review.people.iter().find(of_person)?;
+    let inputs = match &found.inputs[..] {
+        [one] => one.parse().ok()?,
+        many => hash_of_names(many.iter().map(|inputs| format!("shift {inputs}"))),
+    };
+    Some(PeriodVerdict {
+        verdict: found.verdict.clone(),
+        inputs,
+        shifts: found.inputs.len(),
+    })
 }
 
 /// The people of a review, by their identifiers.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
+use super::decided::{Decided, ExemptedInReview, decided};
 use super::inputs::ReviewInputs;
 use super::reports::{Credited, Reports, checks_of, reports_of};
 use super::staffing::{PersonFix, person_fix};
@@ -11,6 +12,7 @@ use super::windows::{WindowLoops, loop_windows, score_of};
 use super::{ReviewScope, Undecided, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
+use crate::geo::exemption::counted;
 use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
 use crate::model::identifiers::PersonId;
@@ -63,6 +65,9 @@ pub struct ShiftReview {
     pub coverage: Option<Coverage>,
     /// The coverage as a score.
     pub coverage_score: Option<CoverageScore>,
+    /// Stretches of the route that do not count, by their beginning.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exempted: Vec<ExemptedInReview>,
     /// Loops done, of those required.
     pub loops: Option<CountScore>,
     /// The same for each window of the route; left out where the route has none.
@@ -173,13 +178,12 @@ pub(super) fn review_shift(
     let walked = walk(inputs, shift, until, planned, &mine, &area);
     let reports = reports_of(inputs, person, shift.from, until);
     let checks = checks_of(inputs, times, person, shift.from, until);
+    let decided = decided(inputs, person, shift, scope.as_of);
 
     let coverage = walked.coverage.as_ref().map(|(_, coverage)| coverage);
     let scored = coverage.and_then(|coverage| {
-        let mm = |m: f64| (m * 1000.0).round() as u64;
-        let planned_mm = mm(coverage.planned_m);
-        // Rounding each by itself may push the part a millimetre over the whole.
-        coverage_score(planned_mm, 0, mm(coverage.covered_m).min(planned_mm)).ok()
+        let lengths = counted(coverage, &decided.stretches());
+        coverage_score(lengths.planned_mm, lengths.exempted_mm, lengths.covered_mm).ok()
     });
     let loop_windows = match (planned, coverage) {
         (Some(planned), Some(coverage)) => {
@@ -204,7 +208,7 @@ pub(super) fn review_shift(
         .then(|| Interval::try_new(shift.from, until).ok())
         .flatten()
         .map(|slot| {
-            let in_hand = [&reports.in_hand[..], &checks.in_hand].concat();
+            let in_hand = [&reports.in_hand[..], &checks.in_hand, &decided.excused].concat();
             attendance(slot, &walked.fixes, &in_hand, &policy.attendance)
         });
     let quantity = quantity_of(inputs, shift, &walked, &reports, loops.as_ref());
@@ -220,8 +224,8 @@ pub(super) fn review_shift(
             quantity: quantity.score,
             quality: quality.score,
         },
-        &[],
-        &[],
+        &decided.vetoes,
+        &decided.deductions,
         policy,
     );
     ShiftReview {
@@ -236,6 +240,7 @@ pub(super) fn review_shift(
         mode: shift.mode.as_str(),
         person_fix: person_fix(packs.roster.as_deref(), shift, person, &mine),
         coverage_score: scored,
+        exempted: decided.exempted.clone(),
         loops,
         loop_windows,
         checkpoints: coverage
@@ -254,7 +259,7 @@ pub(super) fn review_shift(
             shift,
             person,
             &mine,
-            (&reports, &checks.undecided),
+            (&reports, &checks.undecided, &decided),
         ),
         explanation: Explanation::default(),
         credited: reports.credited,
@@ -458,7 +463,7 @@ fn inputs_hash(
     shift: &Shift,
     person: &PersonId,
     mine: &[&PatrolState],
-    (reports, undecided): (&Reports, &[Undecided]),
+    (reports, undecided, decided): (&Reports, &[Undecided], &Decided),
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
     let excluded = reports.excluded.iter();
@@ -522,6 +527,7 @@ fn inputs_hash(
     commits.sort();
     commits.dedup();
     names.extend(commits);
+    names.extend(decided.acts.iter().map(|op| format!("act {op}")));
     hash_of_names(names).to_string()
 }
 
