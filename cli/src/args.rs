@@ -364,6 +364,9 @@ pub(crate) struct Review {
     /// Where it goes instead of stdout.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// The language of the lines for people: zh-CN or en. JSON has both.
+    #[arg(long, value_name = "TAG", default_value = "en")]
+    pub(crate) lang: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

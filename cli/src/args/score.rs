@@ -11,6 +11,6 @@ pub(crate) struct Score {
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: PathBuf,
     /// The language of the explanation for people: zh-CN or en. JSON has both.
-    #[arg(long, value_name = "TAG", default_value = "zh-CN")]
+    #[arg(long, value_name = "TAG", default_value = "en")]
     pub(crate) lang: String,
 }

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use bading_core::model::grid::GridCode;
 use bading_core::model::identifiers::{PersonId, RouteCode};
 use bading_core::model::time::UtcMs;
-use bading_core::model::verdict::{Score, Share};
-use bading_core::services::review::{PersonFix, Review, ReviewScope, ShiftReview, StaffingReview};
+use bading_core::model::verdict::Score;
+use bading_core::rules::explain::{Catalogue, Explanation};
+use bading_core::services::review::{CaseReview, Review, ReviewScope, ShiftReview, StaffingReview};
 use bading_hub::{Hub, SystemHubClock};
 use chrono::{DateTime, Days, FixedOffset, NaiveDate};
 
@@ -121,7 +122,7 @@ fn tell(review: &Review, given: &args::Review, output: &Output) -> Result<Exit, 
             bytes
         }
         Some(ReviewFormat::Csv) => csv(review).map_err(Failure::retry)?,
-        None => sheet(review).into_bytes(),
+        None => sheet(review, Catalogue::of(super::score::language(&given.lang)?)).into_bytes(),
     };
     match &given.out {
         Some(path) => std::fs::write(path, bytes).map_err(|e| Failure::in_file(path, e))?,
@@ -186,202 +187,143 @@ fn csv(review: &Review) -> Result<Vec<u8>, csv::Error> {
         .map_err(|error| error.into_error().into())
 }
 
-fn grade(shift: &ShiftReview) -> String {
-    let grade = shift.verdict.grade.map(|grade| format!("{grade:?}"));
-    grade.unwrap_or_default()
-}
-
-fn score(score: Option<Score>) -> String {
-    score.map_or_else(|| "not applicable".to_owned(), |score| score.to_string())
-}
-
-fn of(share: Share) -> String {
-    format!("{}/{}", share.part, share.whole)
-}
-
-/// The sheet that a person recomputes by hand.
-fn sheet(review: &Review) -> String {
-    let mut text = format!(
-        "zone {} from {} to {}, as of {}, policy {}\n",
-        review.zone,
-        review.from,
-        review.to,
-        review.as_of,
-        if review.policy.is_empty() {
-            "default"
-        } else {
-            &review.policy
-        },
+/// The sheet that a person recomputes by hand: each shift with its eight fixes, the sums of
+/// people with several shifts, the cards, the staffing, the cases.
+fn sheet(review: &Review, catalogue: Catalogue) -> String {
+    let mut text = String::new();
+    let mut line = |told: &Explanation| {
+        text.push_str(&told.lines(catalogue));
+    };
+    line(
+        &Explanation::new("sheet-head")
+            .text("zone", &review.zone)
+            .text("from", &review.from)
+            .text("to", &review.to)
+            .text("at", &review.as_of)
+            .text("policy", &review.policy),
     );
-    for shift in &review.shifts {
-        write_shift(shift, &mut text);
+    let person = review.shifts.iter().map(|shift| {
+        let route = shift.route.as_deref().unwrap_or("–");
+        Explanation::new("sheet-shift")
+            .text("person", &shift.person)
+            .text("slot", &shift.slot)
+            .text("from", &shift.from)
+            .text("to", &shift.to)
+            .text("route", route)
+            .because([shift.explanation.clone()])
+            .because([Explanation::new("inputs").text("hash", &shift.inputs)])
+    });
+    person.for_each(|told| line(&told));
+    for person in review.people.iter().filter(|person| person.shifts > 1) {
+        let told = Explanation::new("sheet-person")
+            .text("person", &person.person)
+            .count("count", person.shifts);
+        line(&told.because([person.explanation.clone()]));
     }
-    for vacancy in &review.vacancies {
-        text.push_str(&format!(
-            "\nvacant: {} {} from {} ({})\n",
-            vacancy.person, vacancy.slot, vacancy.from, vacancy.leave
-        ));
+    for card in &review.scorecards {
+        let told = Explanation::new("sheet-card")
+            .word("kind", "subject", card.kind.as_str())
+            .text("id", &card.id);
+        line(&told.because([card.explanation.clone()]));
     }
-    write_staffing(&review.staffing, &mut text);
+    if !review.staffing.planned.is_empty() {
+        line(&staffing(&review.staffing));
+    }
     let totals = &review.totals;
-    text.push_str(&format!(
-        "\ncases: {}, filed {}, closed {}, overdue {}\n",
-        totals.cases, totals.filed, totals.closed, totals.overdue
-    ));
-    for case in &review.cases {
-        let name = case.number.as_ref().unwrap_or(&case.case_id);
-        let class = case.class_name.as_deref().unwrap_or("-");
-        text.push_str(&format!("  {name}  {}  {class}", case.phase));
-        if let Some(handling) = &case.handling {
-            let due = handling.due.as_deref().unwrap_or("no deadline yet");
-            let mark = match handling.judgement {
-                _ if handling.overdue => "  OVERDUE",
-                Some("undecided") => "  UNDECIDED",
-                _ => "",
-            };
-            text.push_str(&format!("  due {due}{mark}"));
-        }
-        text.push('\n');
-    }
-    for act in &review.undecided {
-        let person = act.person.as_deref().unwrap_or("-");
-        let due = act.due.as_deref().unwrap_or("-");
-        text.push_str(&format!(
-            "undecided: {} {} by {person}, {} to {}, due {due}\n",
-            act.case_id, act.what, act.earliest, act.latest
-        ));
-    }
+    line(
+        &Explanation::new("sheet-cases")
+            .count("count", totals.cases as u64)
+            .count("filed", totals.filed as u64)
+            .count("closed", totals.closed as u64)
+            .count("overdue", totals.overdue as u64)
+            .because(review.cases.iter().map(case_line)),
+    );
+    let undecided = review.undecided.iter().map(|act| {
+        Explanation::new("sheet-undecided")
+            .text("case", &act.case_id)
+            .text("person", act.person.as_deref().unwrap_or("–"))
+            .text("earliest", &act.earliest)
+            .text("latest", &act.latest)
+            .text("due", act.due.as_deref().unwrap_or("–"))
+    });
+    undecided.for_each(|told| line(&told));
     text
 }
 
 /// The most vacant cells that the sheet lists; the JSON has them all.
 const MAX_VACANCIES: usize = 50;
 
-fn write_staffing(staffing: &StaffingReview, text: &mut String) {
-    if staffing.planned.is_empty() {
-        return;
-    }
-    text.push_str(&format!(
-        "\nstaffing: {} cells × slots = {}\n",
-        of(staffing.share),
-        score(staffing.score)
-    ));
-    for vacancy in staffing.vacancies.iter().take(MAX_VACANCIES) {
-        let (date, slot, grid) = (vacancy.date, &vacancy.slot, &vacancy.grid);
-        let why = match (&vacancy.person, &vacancy.leave) {
-            (Some(person), Some(leave)) => format!("{person} on leave: {leave}"),
-            _ => "nobody assigned".to_owned(),
-        };
-        text.push_str(&format!("  vacant {date} {slot} {grid}: {why}\n"));
-    }
+fn staffing(staffing: &StaffingReview) -> Explanation {
+    let vacant = staffing
+        .vacancies
+        .iter()
+        .take(MAX_VACANCIES)
+        .map(|vacancy| {
+            let told = Explanation::new(match &vacancy.leave {
+                Some(_) => "sheet-vacant-leave",
+                None => "sheet-vacant",
+            })
+            .text("day", vacancy.date)
+            .text("slot", &vacancy.slot)
+            .text("grid", &vacancy.grid);
+            match (&vacancy.person, &vacancy.leave) {
+                (person, Some(leave)) => told
+                    .text("person", person.as_deref().unwrap_or("–"))
+                    .text("leave", leave),
+                _ => told,
+            }
+        });
+    let score = staffing
+        .score
+        .map_or_else(|| "–".to_owned(), |score| score.to_string());
+    let mut told = Explanation::new("staffing")
+        .text("score", score)
+        .count("staffed", staffing.share.part)
+        .count("planned", staffing.share.whole)
+        .because(vacant);
     let more = staffing.vacancies.len().saturating_sub(MAX_VACANCIES);
     if more > 0 {
-        text.push_str(&format!("  and {more} more\n"));
+        told = told.because([Explanation::new("sheet-more").count("count", more as u64)]);
     }
     let never = &staffing.never_planned;
     if let Some(first) = never.grids.first() {
-        text.push_str(&format!(
-            "  {} cells that no shift names, from {first} on: {} vacancies\n",
-            never.grids.len(),
-            never.vacancies_count
-        ));
+        let cells = Explanation::new("sheet-never-planned")
+            .count("count", never.grids.len() as u64)
+            .text("grid", first);
+        told = told.because([cells]);
     }
+    told
 }
 
-fn person_line(fix: &PersonFix) -> String {
-    let or_dash = |list: &[String]| match list.is_empty() {
-        true => "-".to_owned(),
-        false => list.join(" "),
+fn case_line(case: &CaseReview) -> Explanation {
+    let name = case.number.as_ref().unwrap_or(&case.case_id);
+    let class = case.class_name.as_deref().unwrap_or("–");
+    let (key, due) = match &case.handling {
+        None => ("sheet-case", ""),
+        Some(handling) => {
+            let key = match handling.judgement {
+                _ if handling.exempted_by.is_some() => "sheet-case-exempt",
+                _ if handling.overdue => "sheet-case-overdue",
+                Some("undecided") => "sheet-case-undecided",
+                _ => "sheet-case-due",
+            };
+            match handling.due.as_deref() {
+                Some(due) => (key, due),
+                None => (
+                    "sheet-case-provisional",
+                    handling.provisional.as_deref().unwrap_or(""),
+                ),
+            }
+        }
     };
-    format!(
-        "  person    cells {}, device {}, qualified {}, duty {}{}",
-        or_dash(&fix.grids),
-        fix.device.as_deref().unwrap_or("-"),
-        or_dash(&fix.qualifications),
-        fix.part_time,
-        if fix.one_place { "" } else { ", IN TWO PLACES" },
-    )
+    Explanation::new(key)
+        .text("name", name)
+        .word("phase", "phase", case.phase)
+        .text("class", class)
+        .text("due", due)
 }
 
-fn write_shift(shift: &ShiftReview, text: &mut String) {
-    let mut line = |line: String| {
-        text.push_str(&line);
-        text.push('\n');
-    };
-    line(String::new());
-    line(format!(
-        "{}  {}  {} to {}  route {}",
-        shift.person,
-        shift.slot,
-        shift.from,
-        shift.to,
-        shift.route.as_deref().unwrap_or("-")
-    ));
-    line(format!(
-        "  verdict   {}  {}",
-        score(shift.verdict.score),
-        grade(shift)
-    ));
-    for part in &shift.verdict.parts {
-        let (key, weight) = (part.key, part.weight_permille);
-        line(format!("    {key:<9} {} × {weight}", score(part.score)));
-    }
-    line(person_line(&shift.person_fix));
-    if let Some(coverage) = &shift.coverage {
-        line(format!(
-            "  route     {:.1} of {:.1} m = {:.2} %, unproven {:.1} m, not visited {:.1} m",
-            coverage.covered_m,
-            coverage.planned_m,
-            coverage.ratio * 100.0,
-            coverage.unproven_m,
-            coverage.not_visited_m
-        ));
-        for missed in &coverage.missed {
-            let reason = serde_json::to_value(missed.reason).unwrap_or_default();
-            line(format!(
-                "    missed {:.0}–{:.0} m: {}",
-                missed.from_m,
-                missed.to_m,
-                reason.as_str().unwrap_or_default()
-            ));
-        }
-    }
-    if let Some(time) = &shift.attendance {
-        line(format!(
-            "  time      {} s = {} in grid + {} outside + {} over dwell + {} no fix; {} excused",
-            time.scheduled_s,
-            time.in_grid_s,
-            time.outside_s,
-            time.over_dwell_s,
-            time.no_fix_s,
-            time.excused_s
-        ));
-    }
-    for item in &shift.quantity.items {
-        let share = item.share.map_or_else(|| "not applicable".to_owned(), of);
-        line(format!(
-            "  quantity  {}: {} of {} ({share})",
-            item.key.as_str(),
-            item.done,
-            item.quota
-        ));
-        for excluded in &item.excluded {
-            let reason = serde_json::to_value(excluded.reason).unwrap_or_default();
-            line(format!(
-                "    does not count: {} {} {}",
-                excluded.what,
-                reason.as_str().unwrap_or_default(),
-                excluded.detail
-            ));
-        }
-    }
-    for indicator in &shift.quality.indicators {
-        let counted = if indicator.denominator == 0 {
-            "not applicable".to_owned()
-        } else {
-            format!("{}/{}", indicator.numerator, indicator.denominator)
-        };
-        line(format!("  quality   {}: {counted}", indicator.key));
-    }
-    line(format!("  inputs    {}", shift.inputs));
+fn grade(shift: &ShiftReview) -> String {
+    let grade = shift.verdict.grade.map(|grade| format!("{grade:?}"));
+    grade.unwrap_or_default()
 }

@@ -180,6 +180,7 @@ fn span(
         route: None,
         format: None,
         out: None,
+        lang: "en".to_owned(),
     };
     scope(&given, offset, now, now)
 }

@@ -5,13 +5,16 @@ use serde::Serialize;
 
 use super::inputs::ReviewInputs;
 use crate::model::case::OpId;
-use crate::model::identifiers::PersonId;
+use crate::model::identifiers::{CaseId, PersonId};
 use crate::model::time::UtcMs;
 use crate::oplog::verdict::{Act, exempted_stretches};
 use crate::oplog::verdict_act::{Exemption, VerdictAct};
 use crate::rules::attendance::Excused;
 use crate::rules::roster::Shift;
 use crate::rules::verdict::{Deduction, Veto};
+
+/// The key of a finding that a problem was missed: it counts in the quality, and caps nothing.
+pub(super) const MISSED: &str = "missed_problem";
 
 /// A stretch of a shift's route that does not count.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +42,8 @@ pub(super) struct Decided {
     pub(super) vetoes: Vec<Veto>,
     /// Points taken off.
     pub(super) deductions: Vec<Deduction>,
+    /// Cases that the person should have reported and did not.
+    pub(super) missed: Vec<CaseId>,
     stretches_mm: Vec<(u64, u64)>,
 }
 
@@ -58,6 +63,10 @@ impl Decided {
                 ..
             } if shift.contains(*at) => {
                 self.acts.push(act.op);
+                if reason.as_str() == MISSED {
+                    self.missed.extend(*case);
+                    return;
+                }
                 let what = case.map(|case| case.to_string());
                 let what = what.or_else(|| photo.map(|photo| photo.to_string()));
                 let what = what.unwrap_or_default();

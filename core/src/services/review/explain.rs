@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::inputs::ReviewInputs;
+use super::inputs::{Packs, ReviewInputs};
 use super::period::PersonReview;
 use super::shift::ShiftReview;
-use crate::geo::coverage::Coverage;
+use crate::model::quantity::Proration;
 use crate::oplog::fold::{CaseState, Outcome};
 use crate::rules::attendance::Attendance;
+use crate::rules::duty_scope::{DutyScope, duties_for};
 use crate::rules::explain::{self, Explanation, Reference, ReferenceKind};
 use crate::rules::policy::Policy;
 use crate::rules::quality::Quality;
@@ -18,14 +19,12 @@ pub(super) fn card(named: &str, quality: &Quality) -> Explanation {
     explain::quality(named, quality)
 }
 
-/// One shift: the eight fixes in their order, the verdict with its parts last.
-pub(super) fn shift(shift: &ShiftReview, policy: &Policy) -> Explanation {
+/// One shift: the eight fixes in their order, with the verdict as the root.
+pub(super) fn shift(shift: &ShiftReview, packs: &Packs) -> Explanation {
     let mut route = Vec::new();
     if let Some(score) = &shift.coverage_score {
-        let stretches = shift.coverage.as_ref().map(stretches).unwrap_or_default();
-        let mut told = explain::coverage(score, stretches);
-        let patrols = shift.patrols.iter();
-        for patrol in patrols {
+        let mut told = explain::coverage(score, stretches(shift, packs));
+        for patrol in &shift.patrols {
             told = told.on(ReferenceKind::Patrol, &patrol.patrol_id);
         }
         route.push(told);
@@ -39,6 +38,9 @@ pub(super) fn shift(shift: &ShiftReview, policy: &Policy) -> Explanation {
     }
     let time = shift.attendance.as_ref().map(attendance);
     let behind = vec![
+        ("grid", vec![grid(shift)]),
+        ("person", vec![the_person(shift)]),
+        ("duty", vec![duty(shift, packs)]),
         ("coverage", route),
         ("time", time.into_iter().collect()),
         ("quantity", vec![explain::quantity(&shift.quantity)]),
@@ -47,7 +49,7 @@ pub(super) fn shift(shift: &ShiftReview, policy: &Policy) -> Explanation {
             vec![explain::quality("inspector", &shift.quality)],
         ),
     ];
-    explain::verdict(&shift.verdict, policy, behind)
+    explain::verdict(&shift.verdict, &packs.policy, behind)
 }
 
 /// A person's period: the sums, and below them each shift.
@@ -113,25 +115,86 @@ pub(super) fn person(
         .because(person.evaluations.iter().map(explain::evaluation))
 }
 
+/// Fix one: the duty cells.
+fn grid(shift: &ShiftReview) -> Explanation {
+    match shift.grids.len() {
+        0 => Explanation::new("fix-grid-none"),
+        count => Explanation::new("fix-grid")
+            .count("count", count as u64)
+            .text("grids", shift.grids.join(" ")),
+    }
+}
+
+/// Fix two: who, when, with what.
+fn the_person(shift: &ShiftReview) -> Explanation {
+    let fix = &shift.person_fix;
+    let mut why = Vec::new();
+    if let Some(other) = &fix.stands_in_for {
+        why.push(Explanation::new("fix-person-instead").text("person", other));
+    }
+    if !fix.qualifications.is_empty() {
+        let all = fix.qualifications.join("、");
+        why.push(Explanation::new("fix-person-qualified").text("qualifications", all));
+    }
+    if fix.part_time != Proration::FULL {
+        why.push(Explanation::new("fix-person-part").text("part", fix.part_time));
+    }
+    if let Some(device) = &fix.device {
+        why.push(Explanation::new("fix-person-device").text("device", device));
+    }
+    if !fix.one_place {
+        why.push(Explanation::new("fix-person-twice"));
+    }
+    Explanation::new("fix-person")
+        .text("person", &shift.person)
+        .text("slot", &shift.slot)
+        .text("from", &shift.from)
+        .text("to", &shift.to)
+        .because(why)
+}
+
+/// Fix three: how much of the duty list this person must look for here.
+fn duty(shift: &ShiftReview, packs: &Packs) -> Explanation {
+    let Some(list) = &packs.duties_now else {
+        return Explanation::new("fix-duty-none");
+    };
+    let scope = DutyScope {
+        roles: shift.person_fix.role.iter().cloned().collect(),
+        qualifications: shift.person_fix.qualifications.clone(),
+        grids: shift.grids.clone(),
+    };
+    let count = duties_for(list, &scope).count();
+    Explanation::new("fix-duty").count("count", count as u64)
+}
+
 /// The stretches of a route in its order, covered, missed and exempted, with times and reasons.
-fn stretches(coverage: &Coverage) -> Vec<Explanation> {
+fn stretches(shift: &ShiftReview, packs: &Packs) -> Vec<Explanation> {
     let metres = |m: f64| format!("{m:.1}");
     let mut told: Vec<(f64, Explanation)> = Vec::new();
-    for covered in &coverage.intervals {
+    let coverage = shift.coverage.as_ref();
+    for covered in coverage.iter().flat_map(|coverage| &coverage.intervals) {
         let line = Explanation::new("covered")
             .text("from", metres(covered.from_m))
             .text("to", metres(covered.to_m))
-            .text("enter", covered.enter.to_rfc3339())
-            .text("leave", covered.leave.to_rfc3339());
+            .text("enter", packs.local(covered.enter))
+            .text("leave", packs.local(covered.leave));
         told.push((covered.from_m, line));
     }
-    for missed in &coverage.missed {
+    for missed in coverage.iter().flat_map(|coverage| &coverage.missed) {
         let reason = serde_json::to_value(missed.reason).unwrap_or_default();
         let line = Explanation::new("missed")
             .text("from", metres(missed.from_m))
             .text("to", metres(missed.to_m))
             .word("reason", "miss", reason.as_str().unwrap_or_default());
         told.push((missed.from_m, line));
+    }
+    for exempted in &shift.exempted {
+        let line = Explanation::new("exempted")
+            .text("from", metres(exempted.from_m))
+            .text("to", metres(exempted.to_m))
+            .word("reason", "reason", &exempted.reason)
+            .on(ReferenceKind::Operation, &exempted.op);
+        told.push((exempted.from_m, line));
     }
     told.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     told.into_iter().map(|(_, line)| line).collect()
@@ -178,7 +241,7 @@ fn operations(case: &CaseState) -> Vec<Reference> {
         .filter(|event| event.outcome == Outcome::Effective && is_move(event.what))
         .map(|event| Reference {
             kind: ReferenceKind::Operation,
-            id: format!("{}/{}", event.op.commit, event.op.index),
+            id: event.op.to_string(),
         })
         .collect()
 }

@@ -232,7 +232,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
     let mut people = period::people(&shifts, policy);
     let mut scorecards = scorecards::cards(scope, inputs, &cases);
     for shift in &mut shifts {
-        shift.explanation = explain::shift(shift, policy);
+        shift.explanation = explain::shift(shift, inputs.packs);
         explain::with_operations(&mut shift.explanation, inputs);
     }
     for person in &mut people {

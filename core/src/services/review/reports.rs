@@ -24,6 +24,7 @@ use crate::rules::attendance::Excused;
 use crate::rules::policy::Policy;
 use crate::rules::quality::formulas::Counted;
 use crate::rules::quantity::{Excluded, ExclusionReason};
+use crate::rules::roster::Shift;
 
 /// The reports of one person in one time.
 #[derive(Debug, Default)]
@@ -314,6 +315,34 @@ fn place_of(case: &CaseState) -> Option<LatLon> {
         FieldValue::Place(place) => place.position(),
         _ => None,
     }
+}
+
+/// Problems confirmed as missed, of all that were filed in the cells of the shift: those that
+/// were reported while it lasted, and those that a supervisor names as missed in it.
+pub(super) fn missed_of(
+    inputs: &ReviewInputs<'_>,
+    shift: &Shift,
+    until: UtcMs,
+    missed: &[CaseId],
+) -> Counted {
+    let mut counted = Counted::default();
+    for case in inputs.cases.iter().filter(|case| case.number.is_some()) {
+        let is_missed = missed.contains(&case.case_id);
+        let is_then = case
+            .opened
+            .as_ref()
+            .is_some_and(|opened| opened.at.ms >= shift.from && opened.at.ms < until);
+        let is_here = case.grid().is_some_and(|grid| shift.grids.contains(&grid));
+        if !(is_missed || (is_then && is_here)) {
+            continue;
+        }
+        counted.denominator += 1;
+        if is_missed {
+            counted.numerator += 1;
+            counted.cases.push(case.case_id.to_string());
+        }
+    }
+    counted
 }
 
 /// Looks at the checks that a person answered from `from` until before `to`.

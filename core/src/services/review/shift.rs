@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::decided::{Decided, ExemptedInReview, decided};
 use super::inputs::ReviewInputs;
-use super::reports::{Credited, Reports, checks_of, reports_of};
+use super::reports::{Credited, Reports, checks_of, missed_of, reports_of};
 use super::staffing::{PersonFix, person_fix};
 use super::windows::{WindowLoops, loop_windows, score_of};
 use super::{ReviewScope, Undecided, hash_of_names};
@@ -214,6 +214,10 @@ pub(super) fn review_shift(
     let quantity = quantity_of(inputs, shift, &walked, &reports, loops.as_ref());
     let facts = SubjectFacts::default()
         .with(IndicatorKey::Valid, reports.valid.clone())
+        .with(
+            IndicatorKey::Missed,
+            missed_of(inputs, shift, until, &decided.missed),
+        )
         .with(IndicatorKey::Check, checks.on_time.clone());
     let card = standard(SubjectKind::Inspector, GridClass::One, policy);
     let quality = measure(&card, &facts).expect("every part is counted out of its whole");
@@ -452,7 +456,13 @@ fn concerns(case: &CaseState, shift: &Shift, person: &PersonId, named: &BTreeSet
         .events
         .iter()
         .any(|event| event.person.as_ref() == Some(person) && is_then(event.at.ms));
-    is_own || is_checked || named.contains(case.case_id.to_string().as_str())
+    // Every case of the duty cells could have been one that was missed.
+    let is_here = case.grid().is_some_and(|grid| shift.grids.contains(&grid))
+        && case
+            .opened
+            .as_ref()
+            .is_some_and(|opened| is_then(opened.at.ms));
+    is_own || is_checked || is_here || named.contains(case.case_id.to_string().as_str())
 }
 
 /// The hash over what a shift's figures rest on: the same whenever and wherever it is made,
@@ -467,9 +477,11 @@ fn inputs_hash(
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
     let excluded = reports.excluded.iter();
+    let missed: Vec<String> = decided.missed.iter().map(ToString::to_string).collect();
     let named: BTreeSet<&str> = excluded
         .filter_map(|excluded| excluded.detail.split(' ').next())
         .chain(reports.credited.iter().map(|one| &*one.filed_as))
+        .chain(missed.iter().map(String::as_str))
         .collect();
     let cases: Vec<&CaseState> = inputs
         .cases

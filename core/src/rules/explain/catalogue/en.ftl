@@ -12,6 +12,24 @@ cap = At most { $cap }, because { $reason } ({ $what })
 veto-without-cap = { $reason } ({ $what }); the policy caps nothing for it
 veto-without-effect = { $reason } ({ $what }); the score was not above { $cap } anyway
 
+# Grid, person and duty
+fix-grid = Grid: { $count ->
+    [one] one duty cell
+   *[other] { $count } duty cells
+ }: { $grids }
+fix-grid-none = Grid: no duty cell is named
+fix-person = Person: { $person } in { $slot }, { $from } to { $to }
+fix-person-qualified = Qualified for { $qualifications }
+fix-person-part = Owes { $part } of full duty
+fix-person-device = Bound to the device { $device }
+fix-person-instead = Stands in for { $person }
+fix-person-twice = In two places at once by the roster
+fix-duty = Duty: { $count ->
+    [one] one entry of the duty list concerns this shift
+   *[other] { $count } entries of the duty list concern this shift
+ }
+fix-duty-none = Duty: no duty list is in force
+
 # Person
 staffing = Person { $score }: { $staffed } of { $planned } cells × slots are staffed
 staffing-none = Person: not applicable, no cell and no slot is planned
@@ -132,3 +150,37 @@ source-on-site = On site
 source-questionnaire = Questionnaire
 evaluation-composite = Composite evaluation
 evaluation-special = Special evaluation
+
+# The sheet of a review
+sheet-head = Zone { $zone }, { $from } to { $to }, as of { $at }, policy { $policy }
+sheet-shift = { $person }  { $slot }  { $from } to { $to }  route { $route }
+sheet-person = { $person }, { $count } shifts together
+sheet-card = { $kind } { $id }
+sheet-vacant = Vacant: { $day } { $slot } { $grid }, nobody assigned
+sheet-vacant-leave = Vacant: { $day } { $slot } { $grid }, { $person } on leave ({ $leave })
+sheet-more = and { $count } more
+sheet-never-planned = { $count } cells that no shift names, from { $grid } on
+sheet-cases = Cases { $count }: filed { $filed }, closed { $closed }, overdue { $overdue }
+sheet-case = { $name }  { $phase }  { $class }{ $due }
+sheet-case-due = { $name }  { $phase }  { $class }  due { $due }
+sheet-case-overdue = { $name }  { $phase }  { $class }  due { $due }  OVERDUE
+sheet-case-undecided = { $name }  { $phase }  { $class }  due { $due }  UNDECIDED
+sheet-case-exempt = { $name }  { $phase }  { $class }  due { $due }  late, exempted
+sheet-case-provisional = { $name }  { $phase }  { $class }  no deadline yet: { $due }
+sheet-undecided = Undecided: { $case } by { $person }, between { $earliest } and { $latest }, due { $due }
+inputs = Made from { $hash }
+subject-inspector = Inspector
+subject-accepting-clerk = Accepting clerk
+subject-shift-head = Shift head
+subject-dispatcher = Dispatcher
+subject-department = Department
+subject-grid = Grid
+phase-reported = reported
+phase-accepted = accepted
+phase-filed = filed
+phase-declined = not filed
+phase-dispatched = dispatched
+phase-handled = handled
+phase-checked = checked
+phase-closed = closed
+phase-withdrawn = withdrawn

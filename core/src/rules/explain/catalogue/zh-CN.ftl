@@ -12,6 +12,24 @@ cap = 最高 { $cap } 分：{ $reason }（{ $what }）
 veto-without-cap = { $reason }（{ $what }）；现行政策对此不设上限
 veto-without-effect = { $reason }（{ $what }）；得分本来不高于 { $cap }
 
+# 定格、定人、定责
+fix-grid = 定格：{ $count ->
+    [one] { $count } 个责任网格
+   *[other] { $count } 个责任网格
+ }：{ $grids }
+fix-grid-none = 定格：没有指定责任网格
+fix-person = 定人：{ $person }，{ $slot }，{ $from } 至 { $to }
+fix-person-qualified = 资质：{ $qualifications }
+fix-person-part = 应承担全职的 { $part }
+fix-person-device = 绑定设备 { $device }
+fix-person-instead = 替 { $person } 上岗
+fix-person-twice = 排班表上同时在两处
+fix-duty = 定责：{ $count ->
+    [one] 事项清单中 { $count } 项与本班有关
+   *[other] 事项清单中 { $count } 项与本班有关
+ }
+fix-duty-none = 定责：没有生效的事项清单
+
 # 定人
 staffing = 定人 { $score }：{ $planned } 个网格班次中 { $staffed } 个有人
 staffing-none = 定人：不适用，没有安排网格和班次
@@ -132,3 +150,37 @@ source-on-site = 实地考察
 source-questionnaire = 问卷调查
 evaluation-composite = 综合评价
 evaluation-special = 专项评价
+
+# 考核单
+sheet-head = 区域 { $zone }，{ $from } 至 { $to }，截至 { $at }，政策 { $policy }
+sheet-shift = { $person }  { $slot }  { $from } 至 { $to }  路线 { $route }
+sheet-person = { $person }，{ $count } 个班次合计
+sheet-card = { $kind } { $id }
+sheet-vacant = 空岗：{ $day } { $slot } { $grid }，未安排人员
+sheet-vacant-leave = 空岗：{ $day } { $slot } { $grid }，{ $person } 请假（{ $leave }）
+sheet-more = 另有 { $count } 处
+sheet-never-planned = 另有 { $count } 个网格从未排班，自 { $grid } 起
+sheet-cases = 案件 { $count }：立案 { $filed }，结案 { $closed }，超时 { $overdue }
+sheet-case = { $name }  { $phase }  { $class }{ $due }
+sheet-case-due = { $name }  { $phase }  { $class }  截止 { $due }
+sheet-case-overdue = { $name }  { $phase }  { $class }  截止 { $due }  超时
+sheet-case-undecided = { $name }  { $phase }  { $class }  截止 { $due }  待定
+sheet-case-exempt = { $name }  { $phase }  { $class }  截止 { $due }  超时，已免责
+sheet-case-provisional = { $name }  { $phase }  { $class }  尚无截止时间：{ $due }
+sheet-undecided = 待定：{ $case }，{ $person }，在 { $earliest } 与 { $latest } 之间，截止 { $due }
+inputs = 依据 { $hash }
+subject-inspector = 网格员
+subject-accepting-clerk = 受理员
+subject-shift-head = 值班长
+subject-dispatcher = 派遣员
+subject-department = 处置部门
+subject-grid = 网格
+phase-reported = 信息收集
+phase-accepted = 受理
+phase-filed = 立案
+phase-declined = 不予立案
+phase-dispatched = 任务派遣
+phase-handled = 处理反馈
+phase-checked = 核查
+phase-closed = 结案
+phase-withdrawn = 撤回
