@@ -1,10 +1,9 @@
 //! The review of a time from the hub's own sequence, and what an import is checked against.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Read as _;
 
-use bading_core::geo::grid_file::GridCell;
-use bading_core::model::grid::GridCode;
+use bading_core::model::grid::{GridCode, Validity};
 use bading_core::model::identifiers::Hash;
 use bading_core::model::time::UtcMs;
 use bading_core::oplog::body::Subject;
@@ -13,7 +12,7 @@ use bading_core::oplog::entry::{SignedEntry, Stamp};
 use bading_core::oplog::fold::{CaseState, Input};
 use bading_core::oplog::patrol::PatrolState;
 use bading_core::oplog::sign::DeviceSigner as _;
-use bading_core::rules::roster::{Roster, RosterError};
+use bading_core::rules::roster::{KnownCell, Roster, RosterError};
 use bading_core::services::reference::DUTIES;
 use bading_core::services::review::{
     self, Packs, Review, ReviewInputs, ReviewScope, earliest_start,
@@ -108,17 +107,23 @@ impl Hub {
             let people: HashSet<_> = people::list_people(conn)?.into_iter().collect();
             let packs = self.packs_in_force(conn)?;
             let routes: HashSet<_> = packs.routes.iter().map(|route| &route.code).collect();
-            let cells: Option<HashSet<&str>> = packs.grids.as_ref().map(|grids| {
-                grids
-                    .cells
-                    .iter()
-                    .map(|cell: &GridCell| &*cell.code)
-                    .collect()
-            });
-            let knows_grid = |grid: &GridCode| {
+            let cells = packs.grids.as_ref().map(|grids| {
+                let mut cells: HashMap<&str, Vec<&Validity>> = HashMap::new();
+                for cell in &grids.cells {
+                    let times = cells.entry(&*cell.code).or_default();
+                    times.push(&cell.terms.validity);
+                }
                 cells
-                    .as_ref()
-                    .is_none_or(|cells| cells.contains(grid.as_str()))
+            });
+            let knows_grid = |grid: &GridCode, at: UtcMs| {
+                let Some(cells) = &cells else {
+                    return KnownCell::InForce;
+                };
+                match cells.get(grid.as_str()) {
+                    None => KnownCell::Never,
+                    Some(times) if times.iter().any(|time| time.holds_at(at)) => KnownCell::InForce,
+                    Some(_) => KnownCell::AtOtherTimes,
+                }
             };
             Ok(roster.check(
                 |person| people.contains(person),

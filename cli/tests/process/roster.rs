@@ -190,9 +190,20 @@ fn days_that_stay_are_not_asked_again_for_what_the_hub_knows() {
     ]]}}]});
     let file = city.bench.write("new.geojson", grids.to_string());
     let file = file.to_str().expect("a test's path is text");
-    city.hub(&["import", "grids", file]).json();
+    city.hub(&["import", "grids", file, "--valid-from", "2026-03-03"])
+        .json();
     let next = "person,date,slot,start,end,grids\nu1,2026-03-03,AM,08:00,12:00,C\n";
     let merged = city.import(next, &[]).json();
     assert_eq!(merged["shifts_count"], 4);
-    city.refuse(&next.replace(",C", ",A"), &["row 2", "grids", "`A`"]);
+    city.refuse(
+        &next.replace(",C", ",A"),
+        &["row 2", "grids", "`A`", "that day"],
+    );
+    city.refuse(
+        &next.replace(",C", ",D"),
+        &["row 2", "grids", "`D`", "not known"],
+    );
+    let staffed = |day| city.review(day)["staffing"]["share"].clone();
+    assert_eq!(staffed("2026-03-02"), json!({"part": 4, "whole": 4}));
+    assert_eq!(staffed("2026-03-03"), json!({"part": 1, "whole": 1}));
 }

@@ -242,6 +242,12 @@ pub enum RosterProblem {
         /// The other shift.
         other: Box<OtherShift>,
     },
+    /// The cell is one of another time.
+    #[error(
+        "`{0}` is no cell when the shift begins: the grid of that day has others; name one of \
+         them, or import the grids from an earlier day on"
+    )]
+    CellOfAnotherTime(GridCode),
     /// Nothing known has this name.
     #[error("`{value}` is not known; correct it or import {import} first")]
     Unknown {
@@ -260,6 +266,17 @@ enum Strictness {
     /// Of a pack, which was checked when it was made, perhaps by a version that asked for
     /// less: only what look-ups rest on.
     Pack,
+}
+
+/// What a city knows of a cell at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KnownCell {
+    /// It is in force.
+    InForce,
+    /// It was, or will be.
+    AtOtherTimes,
+    /// There is none of that name.
+    Never,
 }
 
 impl Roster {
@@ -304,12 +321,12 @@ impl Roster {
     ///
     /// # Errors
     /// [`RosterError::Row`] with [`RosterProblem::Unknown`] for the first row of the file
-    /// that names something unknown.
+    /// that names something unknown, or with [`RosterProblem::CellOfAnotherTime`].
     pub fn check(
         &self,
         knows_person: impl Fn(&PersonId) -> bool,
         knows_route: impl Fn(&RouteCode) -> bool,
-        knows_grid: impl Fn(&GridCode) -> bool,
+        knows_grid: impl Fn(&GridCode, UtcMs) -> KnownCell,
     ) -> Result<(), RosterError> {
         // What stayed in force was checked when it came.
         let rows = self.rows.iter().zip(&self.shifts);
@@ -329,8 +346,20 @@ impl Roster {
             if !knows_person(&shift.person) {
                 return Err(unknown("person", &shift.person, "the people"));
             }
-            if let Some(grid) = shift.grids.iter().find(|grid| !knows_grid(grid)) {
-                return Err(unknown("grids", grid, "the grids"));
+            for grid in &shift.grids {
+                match knows_grid(grid, shift.from) {
+                    KnownCell::InForce => {}
+                    KnownCell::AtOtherTimes => {
+                        let problem = RosterProblem::CellOfAnotherTime(grid.clone());
+                        let field = "grids";
+                        return Err(RosterError::Row {
+                            row,
+                            field,
+                            problem,
+                        });
+                    }
+                    KnownCell::Never => return Err(unknown("grids", grid, "the grids")),
+                }
             }
             if let Some(route) = shift.route.as_ref().filter(|route| !knows_route(route)) {
                 return Err(unknown("route", route, "the routes"));

@@ -155,7 +155,10 @@ fn check_names_the_first_row_of_what_is_unknown() {
             .check(
                 |x| x.as_str() != p,
                 |x| x.as_str() != r,
-                |x| x.as_str() != g,
+                |x, _| match x.as_str() == g {
+                    true => KnownCell::Never,
+                    false => KnownCell::InForce,
+                },
             )
             .map_err(|error| error.to_string())
     };
@@ -172,6 +175,24 @@ fn check_names_the_first_row_of_what_is_unknown() {
         said("", "R01", "310101001001002"),
         Err(
             "row 2, grids: `310101001001002` is not known; correct it or import the grids first"
+                .to_owned()
+        )
+    );
+}
+
+#[test]
+fn check_asks_for_the_cells_that_are_in_force_when_the_shift_begins() {
+    let from = at("2026-03-02T00:00:00+08:00");
+    let knows = |_: &GridCode, begins: UtcMs| match begins >= from {
+        true => KnownCell::InForce,
+        false => KnownCell::AtOtherTimes,
+    };
+    let said = roster().check(|_| true, |_| true, knows);
+    assert_eq!(
+        said.map_err(|error| error.to_string()),
+        Err(
+            "row 4, grids: `310101001001001` is no cell when the shift begins: the grid of that \
+             day has others; name one of them, or import the grids from an earlier day on"
                 .to_owned()
         )
     );

@@ -163,11 +163,12 @@ pub(super) fn staffing_of(scope: &ReviewScope, packs: &Packs) -> StaffingReview 
         .values()
         .flat_map(|slot| slot.cells.keys().map(|grid| grid.as_str()))
         .collect();
-    let layer: Option<BTreeSet<&str>> =
-        packs.grids.as_deref().filter(|_| !is_narrow).map(|grids| {
-            let codes = grids.cells.iter().map(|cell| cell.code.as_str());
-            codes.filter(|code| scope.wants_code(code)).collect()
-        });
+    let grids = packs.grids.as_deref().filter(|_| !is_narrow);
+    // The cells that are in force when a slot begins.
+    let layer_at = |at: UtcMs| -> Option<BTreeSet<&str>> {
+        let codes = grids?.cells_at(at).map(|cell| cell.code.as_str());
+        Some(codes.filter(|code| scope.wants_code(code)).collect())
+    };
     let mut told = StaffingReview::default();
     let mut never = BTreeSet::new();
     let mut days: BTreeMap<NaiveDate, BTreeSet<&str>> = BTreeMap::new();
@@ -176,6 +177,7 @@ pub(super) fn staffing_of(scope: &ReviewScope, packs: &Packs) -> StaffingReview 
         day.extend(slot.cells.keys().map(|grid| grid.as_str()));
     }
     for ((date, name), slot) in &slots {
+        let layer = layer_at(slot.since);
         let cells = match &layer {
             Some(layer) => layer,
             None if is_narrow => &slot.cells.keys().map(|grid| grid.as_str()).collect(),
