@@ -33,7 +33,7 @@ pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exi
         } => {
             let list = accepted_duties(file, *accept_problems, output)?;
             if *dry_run {
-                return duty_diff::dry_run(&open(dir)?, &list, output);
+                return duty_diff::dry_run(dir, &list, output);
             }
             (DUTIES, write_duties(&list))
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{AT, Answer, Bench, DUTIES, GRIDS, HubProcess, case_id, run, snapshot, text};
+use crate::support::{AT, Answer, Bench, GRIDS, HubProcess, case_id, run, snapshot, text};
 
 const TABLE: &str = "小类代码,网格,权属,处置单位,依据\n\
     0101*,310101,,市政公司,三定方案\n\
@@ -121,7 +121,8 @@ fn filed_cases_of_a_hub_wait_with_a_suggestion_or_in_the_queue() {
     let bench = Bench::new();
     let hub = HubProcess::start(bench.path("hub"));
     let table = "class,grid,owner,department\n010101,,,水务公司\n";
-    for (kind, content) in [("grids", GRIDS), ("duties", DUTIES), ("ownership", table)] {
+    let duties = "class,name,departments\n010101,井盖,甲\n990101,垃圾,甲、乙\n";
+    for (kind, content) in [("grids", GRIDS), ("duties", duties), ("ownership", table)] {
         let file = bench.write(kind, content);
         hub.admin(&["import", kind, path(&file)]).json();
     }
@@ -162,5 +163,6 @@ fn filed_cases_of_a_hub_wait_with_a_suggestion_or_in_the_queue() {
     assert_eq!(answer["cases"][0]["department"], "水务公司");
     assert_eq!(answer["cases"][0]["rule_row"], 2);
     assert_eq!(text(&answer["queue"][0]["case_id"]), cases[1]);
-    assert_eq!(answer["queue"][0]["why"], "no_rule");
+    assert_eq!(answer["queue"][0]["why"], "several_departments");
+    assert_eq!(answer["queue"][0]["candidates"], json!(["甲", "乙"]));
 }

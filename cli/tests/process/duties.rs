@@ -193,7 +193,7 @@ fn dry_run_tells_the_difference_from_what_is_in_force() {
     import(&hub, &bench.write("old.csv", old), &[]).json();
     let new = bench.write(
         "new.csv",
-        &old.replace("2天", "4小时").replace("0102", "0103"),
+        old.replace("2天", "4小时").replace("0102", "0103"),
     );
     let answer = import(&hub, &new, &["--dry-run"]).json();
     let diff = &answer["diff"];
@@ -204,6 +204,11 @@ fn dry_run_tells_the_difference_from_what_is_in_force() {
         json!({ "class": "0101", "name": "井盖", "condition": "缺失",
             "fields": [{ "field": "limit", "old": "2天", "new": "4小时" }] })
     );
+    // Where there is no hub, nothing is in force, and none is made.
+    let nowhere = bench.path("nowhere");
+    let answer = import(&nowhere, &new, &["--dry-run"]).json();
+    assert_eq!(answer["diff"]["added_count"], 2);
+    assert!(!nowhere.exists());
     let again = import(&hub, &bench.path("old.csv"), &["--dry-run"]).json();
     assert_eq!(
         (&again["new"], &again["diff"]["same"]),

@@ -90,7 +90,7 @@ fn versions_with_days_are_imported_and_overlapping_or_backward_ones_are_not() {
     );
     refuse(
         until_march,
-        r#","windows":[{"from":"12:00","to":"08:00"}]"#,
+        r#","valid_from":"2026-04-01","windows":[{"from":"12:00","to":"08:00"}]"#,
         &["windows[0].to", "08:00"],
     );
     let good = [

@@ -379,3 +379,77 @@ fn known_errors_of_a_districts_list_are_named() {
     );
     assert_eq!(reading.list.entries.len(), 184);
 }
+
+/// Two rows of header with merged cells, numbers for codes, a merged limit and a note.
+#[test]
+fn other_citys_sheets_of_components_and_events_are_one_list() {
+    let number = |at: &str, value: u32| format!(r#"<c r="{at}"><v>{value}</v></c>"#);
+    let row =
+        |number: u32, cells: &[String]| format!(r#"<row r="{number}">{}</row>"#, cells.concat());
+    let parts = |code: &str, name: &str, more: &str| {
+        let rows = [
+            row(
+                1,
+                &[
+                    text("A1", "小类"),
+                    text("C1", "立案条件"),
+                    text("D1", "处置时限"),
+                ],
+            ),
+            row(2, &[text("A2", "代码"), text("B2", "名称")]),
+            row(
+                3,
+                &[
+                    number("A3", 101),
+                    text("B3", code),
+                    text("C3", "a"),
+                    text("D3", "4小时"),
+                ],
+            ),
+            row(4, &[text("C4", "b")]),
+            row(
+                5,
+                &[
+                    number("A5", 2101),
+                    text("B5", name),
+                    text("C5", "c"),
+                    text("D5", more),
+                ],
+            ),
+            row(6, &[text("A6", "注：试行。")]),
+        ];
+        let merges = [
+            "A1:B1", "C1:C2", "D1:D2", "A3:A4", "B3:B4", "D3:D4", "A6:D6",
+        ];
+        sheet(&rows.concat(), &merges)
+    };
+    let book = workbook(
+        &[
+            ("部件", parts("井盖", "杆", "2天")),
+            ("事件", parts("垃圾", "积水", "3个半小时")),
+        ],
+        &[("xl/styles.xml", STYLES)],
+    );
+    let tables = read_xlsx_tables(&book).expect("a workbook");
+    let check = |limit: &str| (limit == "3个半小时").then(|| format!("`{limit}` is no limit"));
+    let reading = read_duty_tables(&tables, check).expect("a list");
+    assert_eq!(
+        told(&reading),
+        ["sheet 事件, row 5, limit: `3个半小时` is no limit"]
+    );
+    let entries = reading.list.entries.iter();
+    let said: Vec<_> = entries
+        .map(|e| (e.class.as_str(), &*e.name, &*e.limit))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            ("100101", "井盖", "4小时"),
+            ("100101", "井盖", "4小时"),
+            ("102101", "杆", "2天"),
+            ("200101", "垃圾", "4小时"),
+            ("200101", "垃圾", "4小时"),
+        ]
+    );
+    assert_eq!(reading.notes.len(), 3);
+}

@@ -1,15 +1,17 @@
 //! What changed between two duty lists, and what an import would change.
 
+use std::sync::Arc;
+
 use bading_core::model::duty::{DutyEntry, DutyList};
 use bading_core::rules::duty_diff::{DutyDiff, duty_diff};
 use bading_core::services::packs::write_duties;
 use bading_core::services::reference::DUTIES;
-use bading_hub::Hub;
+use bading_hub::{Hub, HubError, SystemHubClock};
 use serde_json::{Value, json};
 
 use super::super::hub::failure;
 use super::{classes_count, entry_json, usable_list};
-use crate::args;
+use crate::args::{self, HubDir};
 use crate::output::{Exit, Failure, Output};
 
 pub(super) fn run(given: &args::DutyDiff, output: &Output) -> Result<Exit, Failure> {
@@ -28,13 +30,18 @@ pub(super) fn run(given: &args::DutyDiff, output: &Output) -> Result<Exit, Failu
     })
 }
 
-/// Says what an import of the list would change of what is in force; changes nothing.
+/// Says what an import of the list would change of what is in force; changes nothing. Where
+/// there is no hub yet, nothing is in force.
 pub(in crate::commands) fn dry_run(
-    hub: &Hub,
+    dir: &HubDir,
     list: &DutyList,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let before = hub.pack_in_force(DUTIES).map_err(failure)?;
+    let before = match Hub::open(&dir.dir, Arc::new(SystemHubClock)) {
+        Ok(hub) => hub.pack_in_force(DUTIES).map_err(failure)?,
+        Err(HubError::NotAHub) => None,
+        Err(error) => return Err(failure(error)),
+    };
     let before: DutyList = match &before {
         Some(pack) => serde_json::from_slice(pack)
             .map_err(|error| Failure::retry(format!("hub: the duties in force: {error}")))?,

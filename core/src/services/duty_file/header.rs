@@ -147,7 +147,7 @@ pub(super) struct Columns {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Header {
     /// The row at `index` of the table (the last, of two) names class and name at least.
-    Found { index: usize, columns: Columns },
+    Found { index: usize, columns: Box<Columns> },
     /// No row does. `row` is the likeliest, which has `known` names and lacks `column`.
     Missing {
         row: u64,
@@ -256,7 +256,12 @@ impl Match {
     }
 
     /// The columns, when class and name are among them or can be told from the cells below.
-    fn columns(mut self, table: &Table, header: usize, labels: &[&Vec<String>]) -> Option<Columns> {
+    fn columns(
+        mut self,
+        table: &Table,
+        header: usize,
+        labels: &[&Vec<String>],
+    ) -> Option<Box<Columns>> {
         let cells = |column: usize| {
             let below = table.rows.iter().skip(header + 1);
             below.filter_map(move |(_, row)| row.get(column).map(|cell| tidy(cell)))
@@ -323,7 +328,7 @@ impl Match {
                 ignored.push(name.clone());
             }
         }
-        Some(Columns {
+        Some(Box::new(Columns {
             at: self.at,
             class_in_name,
             major_in_name,
@@ -331,7 +336,7 @@ impl Match {
             limit_more,
             ignored,
             labels: labels.iter().map(|row| (*row).clone()).collect(),
-        })
+        }))
     }
 
     /// The next column, where it has the same name and no other use: one name over two.
