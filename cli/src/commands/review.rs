@@ -264,6 +264,22 @@ fn write_shift(shift: &ShiftReview, text: &mut String) {
         let (key, weight) = (part.key, part.weight_permille);
         line(format!("    {key:<9} {} × {weight}", score(part.score)));
     }
+    for taken in &shift.verdict.deductions {
+        let (points, what) = (taken.points_hundredths, &taken.what);
+        let (whole, rest) = (points / 100, points % 100);
+        line(format!(
+            "    less {whole}.{rest:02}: {} {what}",
+            taken.reason
+        ));
+    }
+    if let Some(applied) = &shift.verdict.cap {
+        let reason = serde_json::to_value(applied.reason).unwrap_or_default();
+        let reason = reason.as_str().unwrap_or_default();
+        line(format!(
+            "    capped {}: {reason} {}",
+            applied.cap, applied.what
+        ));
+    }
     if let Some(coverage) = &shift.coverage {
         line(format!(
             "  route     {:.1} of {:.1} m = {:.2} %, unproven {:.1} m, not visited {:.1} m",
@@ -282,6 +298,10 @@ fn write_shift(shift: &ShiftReview, text: &mut String) {
                 reason.as_str().unwrap_or_default()
             ));
         }
+    }
+    for exempted in &shift.exempted {
+        let (from_m, to_m, reason) = (exempted.from_m, exempted.to_m, &exempted.reason);
+        line(format!("    exempted {from_m:.0}–{to_m:.0} m: {reason}"));
     }
     if let Some(time) = &shift.attendance {
         line(format!(
