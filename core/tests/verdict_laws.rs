@@ -348,10 +348,9 @@ fn exemption_of_a_decision_that_came_second_does_not_hold() {
             })
             .collect();
         let dossier = fold(&inputs);
-        let held = dossier
+        dossier
             .holding(UtcMs::MAX)
-            .any(|act| act.op == op(&finding, 0));
-        held
+            .any(|act| act.op == op(&finding, 0))
     };
     assert!(holds(&rejected, &upheld), "the rejection was first");
     assert!(!holds(&upheld, &rejected), "it was upheld first");

@@ -348,7 +348,11 @@ fn put_packs(engine: &Engine) {
             "grids": ["c1"], "route": route, "mode": "walk",
         })
     };
-    let shifts = [shift("u1", "r1"), shift("u2", "r2")];
+    let mut tuesday = shift("u1", "r1");
+    tuesday["date"] = json!("2026-03-03");
+    tuesday["from"] = json!("2026-03-03T08:00:00+08:00");
+    tuesday["to"] = json!("2026-03-03T08:30:00+08:00");
+    let shifts = [shift("u1", "r1"), tuesday, shift("u2", "r2")];
     let roster = json!({"format": "bading/roster/1", "shifts": shifts});
     put(engine, ROSTER, roster.to_string().as_bytes());
     let year = json!({"year": 2026, "papers": ["notice"], "days": [
@@ -717,4 +721,50 @@ fn appeal_that_waits_stops_the_next_version_and_a_rejected_one_is_final() {
     assert_eq!(town.publish(), (2, "59.99".to_owned(), true));
     town.sync(on("2026-03-06T10:04"));
     assert_eq!(town.view().state, VerdictPhase::Published);
+}
+
+#[test]
+fn longer_period_sums_counts_of_its_shifts_and_keeps_what_was_found_in_each() {
+    let mut town = monday();
+    town.sync(on("2026-03-04T08:00"));
+    let show = |engine: &Engine, to: &str| {
+        let period = Period {
+            to: on(to),
+            ..monday_of("u1")
+        };
+        let now = engine.now().expect("a time");
+        let view = engine
+            .show_verdict(&period, now, OFFSET_MIN)
+            .expect("shows");
+        view.draft.expect("shifts")
+    };
+    let one = show(&town.boss, "2026-03-03T00:00");
+    let two = show(&town.boss, "2026-03-04T00:00");
+    assert_eq!(two, show(&town.u1, "2026-03-04T00:00"));
+    assert_eq!((one.shifts, two.shifts), (1, 2));
+    assert_ne!(one.inputs, two.inputs);
+    let review = town.review(town.boss.now().expect("a time"));
+    let monday = review.shifts.iter().find(|shift| shift.person == "u1");
+    let monday = &monday.expect("a shift").verdict;
+    // On Tuesday nothing was done: half of the route and of the time, all kilometres (2.52
+    // of two) and half of the reports, all of one report valid; less what was taken off.
+    let part = |key: &str| {
+        let part = monday.parts.iter().find(|part| part.key == key);
+        u64::from(
+            part.and_then(|part| part.score)
+                .map_or(0, |score| score.hundredths()),
+        )
+    };
+    let half = |key| part(key).div_ceil(2);
+    let quantity = (10_000 + 5_000) / 2;
+    let weighed = 250 * half("coverage") + 150 * half("time") + 250 * quantity + 350 * 10_000;
+    let expected = weighed.div_ceil(1_000) - 1_101;
+    let found = u64::from(two.score.expect("evaluated").hundredths());
+    assert!(found.abs_diff(expected) <= 1, "{found} {expected}");
+    town.boss.find_against(&forged("u1")).expect("finds");
+    town.sync(on("2026-03-04T08:01"));
+    let capped = show(&town.boss, "2026-03-04T00:00")
+        .score
+        .expect("evaluated");
+    assert_eq!(capped.to_string(), "59.99");
 }

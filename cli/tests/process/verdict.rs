@@ -326,5 +326,5 @@ fn what_is_wrong_is_named_by_its_flag_and_nothing_is_sealed() {
         boss(arguments).assert_failed(exit, names);
     }
     boss(&["withdraw", &op]).assert_failed(2, &[&op]);
-    assert_eq!(city.boss.run(["outbox"]).json()["commits"], json!([]));
+    assert_eq!(city.boss.run(["outbox"]).json()["commits"], 0);
 }

@@ -146,7 +146,7 @@ pub struct Publication {
     pub score: Option<Score>,
     /// Its grade.
     pub grade: Option<GradeKey>,
-    /// BLAKE3 of the verdict's JSON.
+    /// The hash of what the verdict comes to.
     pub verdict: Hash,
     /// Its number among the versions for this person and period, from 1.
     pub version: u32,

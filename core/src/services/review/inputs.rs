@@ -149,6 +149,9 @@ pub struct ReviewInputs<'a> {
     pub decisions: Decisions,
 }
 
+/// What a store knows for a review: the zone, the packs, cases, patrols, and what was decided.
+pub type Gathered = (Zone, Packs, Vec<CaseState>, Vec<PatrolState>, Decisions);
+
 /// When a patrol that a review looks at may have begun, at the earliest.
 #[must_use]
 pub fn earliest_start(from: UtcMs) -> UtcMs {
@@ -164,7 +167,7 @@ pub fn gather(
     from: UtcMs,
     to: UtcMs,
     utc_offset_min: i32,
-) -> Result<(Zone, Packs, Vec<CaseState>, Vec<PatrolState>, Decisions), ServiceError> {
+) -> Result<Gathered, ServiceError> {
     context.store.read(|tx| {
         let zone = log::zone_for(tx, None)?;
         let packs = packs_of(tx, utc_offset_min)?;

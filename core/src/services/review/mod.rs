@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use cases::{CaseReview, Timeliness};
 pub use decided::ExemptedInReview;
 pub(crate) use inputs::packs_of;
-pub use inputs::{Packs, ReviewInputs, earliest_start, gather};
+pub use inputs::{Gathered, Packs, ReviewInputs, earliest_start, gather};
 pub use period::{PeriodVerdict, PersonReview, period_verdict};
 pub use reports::Credited;
 pub use scorecards::SubjectCard;

@@ -59,7 +59,7 @@ pub struct Published {
     pub grade: Option<String>,
     /// The hash of what it was made from.
     pub inputs: String,
-    /// BLAKE3 of the verdict's JSON.
+    /// The hash of what the verdict comes to.
     pub verdict: String,
     /// Where it stands.
     pub state: VerdictPhase,

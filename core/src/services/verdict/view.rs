@@ -81,7 +81,7 @@ pub struct VersionView {
     pub inputs: String,
     /// The policy pack.
     pub policy: Option<String>,
-    /// BLAKE3 of the verdict's JSON.
+    /// The hash of what the verdict comes to.
     pub verdict: String,
     /// `effective`, `ineffective`, `refused`, `waiting` or `unread`.
     pub outcome: &'static str,
@@ -272,10 +272,29 @@ pub(super) fn compute(
     })
 }
 
-/// BLAKE3 of a verdict's JSON.
+/// BLAKE3 of what a verdict comes to, as docs/formats/commit.md §4 spells it. A spelling of
+/// its own, so that a later version may tell more of a verdict and still find the same hash.
 pub(super) fn hash_of_verdict(verdict: &Verdict) -> Hash {
-    let json = serde_json::to_vec(verdict).expect("every key of a verdict is a text");
-    hash_of(&json)
+    let parts = verdict.parts.iter();
+    let deductions = verdict.deductions.iter();
+    let vetoes = verdict.vetoes.iter();
+    let spelled = serde_json::json!([
+        "bading/verdict/1",
+        verdict.policy_version,
+        verdict.score,
+        verdict.grade,
+        parts
+            .map(|part| serde_json::json!([part.key, part.score, part.weight_permille]))
+            .collect::<Vec<_>>(),
+        deductions
+            .map(|d| serde_json::json!([d.reason, d.points_hundredths, d.what]))
+            .collect::<Vec<_>>(),
+        vetoes
+            .map(|veto| serde_json::json!([veto.reason, veto.what]))
+            .collect::<Vec<_>>(),
+        verdict.cap.as_ref().map(|applied| applied.cap),
+    ]);
+    hash_of(spelled.to_string().as_bytes())
 }
 
 /// True when a publication says what was computed.
