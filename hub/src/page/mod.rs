@@ -14,6 +14,7 @@ mod projection;
 mod shift;
 mod text;
 mod walk;
+mod why;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
@@ -243,6 +244,7 @@ fn document(view: &View<'_>) -> String {
                 }
                 parts::and_more(html, view, review.shifts.len(), MAX_SHIFTS);
                 vacancies(html, view);
+                why::cards(html, view);
                 cases::write(html, view);
             });
             around::footer(html, view);

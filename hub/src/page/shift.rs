@@ -7,7 +7,7 @@ use bading_core::services::review::ShiftReview;
 use super::html::{Attributes, Html};
 use super::parts::{Cell, View, row, table};
 use super::text::{Arg, hundredths, percent};
-use super::{MAX_SHIFTS, duty, map, walk};
+use super::{MAX_SHIFTS, duty, map, walk, why};
 
 /// The shifts of the day at a glance, each with a link to its part of the page.
 pub(super) fn list(html: &mut Html, view: &View<'_>) {
@@ -81,6 +81,7 @@ pub(super) fn write(html: &mut Html, view: &View<'_>, number: usize, shift: &Shi
         duty::quantity(html, view, shift);
         duty::quality(html, view, shift);
         walk::patrols(html, view, shift);
+        why::shift(html, view, shift);
         html.node("p", &[("class", &"quiet inputs")], |html| {
             let policy = [("version", Arg::Name(&shift.verdict.policy_version))];
             html.leaf("span", &[], &text.with("inputs", policy));

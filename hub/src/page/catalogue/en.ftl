@@ -278,3 +278,7 @@ pack-routes = Routes
 pack-roster = Roster
 pack-calendar = Calendar
 pack-policy = Policy
+
+# Reasons and cards
+why = Every reason, down to the operations
+cards-heading = Scorecards ({ $count })

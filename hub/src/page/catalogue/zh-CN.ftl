@@ -263,3 +263,7 @@ pack-routes = 路线
 pack-roster = 排班
 pack-calendar = 日历
 pack-policy = 考核政策
+
+# 由来与考核表
+why = 全部由来，直至操作记录
+cards-heading = 考核表（{ $count }）

@@ -1,0 +1,86 @@
+//! Why a score is what it is: the trees of the review, folded up until somebody asks, and the
+//! cards of departments, cells and seats.
+
+use bading_core::rules::explain::{self, Catalogue, Explanation, ReferenceKind};
+use bading_core::services::review::ShiftReview;
+
+use super::html::Html;
+use super::parts::{View, and_more};
+use super::text::{Arg, Language};
+
+/// The most cards that the page shows; the JSON has them all.
+const MAX_CARDS: usize = 200;
+/// The most references that stand beside one statement.
+const MAX_REFERENCES: usize = 12;
+
+/// The tree of a shift, from its grade down to cases and operations.
+pub(super) fn shift(html: &mut Html, view: &View<'_>, shift: &ShiftReview) {
+    html.node("details", &[("class", &"why")], |html| {
+        html.leaf("summary", &[], &view.text.get("why"));
+        html.node("ul", &[], |html| {
+            statement(html, view, &shift.explanation);
+        });
+    });
+}
+
+/// The cards of the day.
+pub(super) fn cards(html: &mut Html, view: &View<'_>) {
+    let cards = &view.review.scorecards;
+    if cards.is_empty() {
+        return;
+    }
+    html.node("section", &[("aria-labelledby", &"cards")], |html| {
+        let count = [("count", Arg::Count(cards.len() as u64))];
+        html.leaf(
+            "h2",
+            &[("id", &"cards")],
+            &view.text.with("cards-heading", count),
+        );
+        for card in cards.iter().take(MAX_CARDS) {
+            html.node("details", &[("class", &"why")], |html| {
+                html.node("summary", &[], |html| {
+                    let kind = catalogue(view).word("subject", card.kind.as_str());
+                    html.leaf("span", &[], &kind);
+                    html.leaf("bdi", &[], &card.id);
+                    html.leaf("span", &[], &catalogue(view).tell(&card.explanation));
+                });
+                html.node("ul", &[], |html| {
+                    for reason in &card.explanation.children {
+                        statement(html, view, reason);
+                    }
+                });
+            });
+        }
+        and_more(html, view, cards.len(), MAX_CARDS);
+    });
+}
+
+fn statement(html: &mut Html, view: &View<'_>, told: &Explanation) {
+    html.node("li", &[], |html| {
+        html.leaf("span", &[], &catalogue(view).tell(told));
+        let behind = told
+            .refs
+            .iter()
+            .filter(|one| one.kind != ReferenceKind::Fact);
+        for reference in behind.take(MAX_REFERENCES) {
+            // The beginning of an identifier finds it; the whole one is in its title and in
+            // the JSON.
+            let short: String = reference.id.chars().take(8).collect();
+            html.leaf("code", &[("title", &reference.id)], &short);
+        }
+        if !told.children.is_empty() {
+            html.node("ul", &[], |html| {
+                for reason in &told.children {
+                    statement(html, view, reason);
+                }
+            });
+        }
+    });
+}
+
+fn catalogue(view: &View<'_>) -> Catalogue {
+    Catalogue::of(match view.text.language {
+        Language::Chinese => explain::Language::Chinese,
+        Language::English => explain::Language::English,
+    })
+}
