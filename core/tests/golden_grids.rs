@@ -84,7 +84,11 @@ fn places_have_the_cells_of_the_fixture_as_of_each_time() {
         let place = LatLon::try_new(number(&wanted["lat"]), number(&wanted["lon"]));
         let at = UtcMs::parse_from(text(&wanted["as_of"]), offset).expect("a time");
         let found = grids.find(place.expect("a place"), at);
-        assert_eq!(json!(found.map(|cell| &cell.code)), wanted["grid"], "{wanted}");
+        assert_eq!(
+            json!(found.map(|cell| &cell.code)),
+            wanted["grid"],
+            "{wanted}"
+        );
     }
 }
 
@@ -93,6 +97,10 @@ fn codes_fall_into_the_parts_of_the_fixture() {
     for wanted in list(&golden().0["codes"]) {
         let profile = CodeProfile::parse(text(&wanted["profile"])).expect("a profile");
         let code = GridCode::parse(text(&wanted["code"])).expect("a code");
-        assert_eq!(json!(profile.parts(&code).ok()), wanted["parts"], "{wanted}");
+        assert_eq!(
+            json!(profile.parts(&code).ok()),
+            wanted["parts"],
+            "{wanted}"
+        );
     }
 }
