@@ -99,9 +99,10 @@ impl GridPack {
                 Datum::parse(text).map_err(|error| own("source_datum", error.to_string()))?
             }
         };
+        // Cells of earlier layers may have codes of an earlier profile.
         let options = LayerOptions {
             code_property: "code",
-            profile: &profile,
+            profile: &CodeProfile::opaque(),
             datum: Datum::Wgs84,
             utc_offset_min: 0,
         };

@@ -35,7 +35,7 @@ pub struct LayerFindings {
 #[error("{first}{}", Others(*.others_count))]
 pub struct LayerRefusal {
     /// The first finding that refuses the layer.
-    pub first: Finding,
+    pub first: Box<Finding>,
     /// How many more refuse it.
     pub others_count: usize,
     /// True when an operator may accept all of them.
@@ -75,7 +75,7 @@ impl LayerFindings {
         match first.or_else(|| self.refusing().next()) {
             None => Ok(()),
             Some(first) => Err(LayerRefusal {
-                first: first.clone(),
+                first: Box::new(first.clone()),
                 others_count: self.refusing().count() - 1,
                 is_acceptable,
             }),

@@ -47,9 +47,10 @@ pub(crate) fn import(dir: &HubDir, given: &ImportGrids, output: &Output) -> Resu
             "no cell of the layer is in force in its time: valid_from and valid_to of its cells lie outside",
         ));
     }
-    let outcome = hub
-        .put_pack(GRIDS, &laid.pack.to_bytes())
-        .map_err(failure)?;
+    let pack = laid.pack.to_bytes();
+    // What every phone will read is read here first.
+    GridPack::read(&pack).map_err(|error| Failure::input(format!("the layer: {error}")))?;
+    let outcome = hub.put_pack(GRIDS, &pack).map_err(failure)?;
     let local = |at: Option<UtcMs>| at.map(|at| at.to_rfc3339_at(utc_offset_min));
     let answer = json!({
         "kind": GRIDS,

@@ -83,6 +83,18 @@ fn pack_keeps_profile_datum_class_unit_and_times() {
 }
 
 #[test]
+fn pack_keeps_cells_whose_codes_an_earlier_profile_built() {
+    let layer = GridPack {
+        profile: CodeProfile::fifteen(),
+        ..pack(&[cell("310101002001001", 0, 0)])
+    };
+    let laid = pack(&[cell("old", 0, 0)])
+        .succeeded_by(layer, from(1_000))
+        .pack;
+    assert_eq!(GridPack::read(&laid.to_bytes()), Ok(laid));
+}
+
+#[test]
 fn pack_with_a_code_twice_at_one_time_is_refused() {
     let twice = pack(&[cell("a", 0, 0), cell("a", 1, 0)]);
     let error = GridPack::read(&twice.to_bytes()).expect_err("twice");

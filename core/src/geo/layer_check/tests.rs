@@ -28,7 +28,10 @@ fn rectangle(west: f64, south: f64, east: f64, north: f64) -> Polygon<f64> {
     Polygon::new(LineString(ring.to_vec()), vec![])
 }
 
-fn layer(cells: &[(&str, [f64; 4], (Option<u64>, Option<u64>))]) -> LayerFile {
+/// Code, metres west, south, east and north, and when the cell is in force.
+type Row = (&'static str, [f64; 4], (Option<u64>, Option<u64>));
+
+fn layer(cells: &[Row]) -> LayerFile {
     let cells = (1..)
         .zip(cells)
         .map(|(feature, (code, [w, s, e, n], (from, to)))| {
@@ -56,8 +59,8 @@ fn layer(cells: &[(&str, [f64; 4], (Option<u64>, Option<u64>))]) -> LayerFile {
 
 const ALWAYS: (Option<u64>, Option<u64>) = (None, None);
 /// DOMAIN's two cells.
-const A: (&str, [f64; 4], (Option<u64>, Option<u64>)) = ("A", [0.0, 0.0, 100.0, 100.0], ALWAYS);
-const B: (&str, [f64; 4], (Option<u64>, Option<u64>)) = ("B", [100.0, 0.0, 200.0, 100.0], ALWAYS);
+const A: Row = ("A", [0.0, 0.0, 100.0, 100.0], ALWAYS);
+const B: Row = ("B", [100.0, 0.0, 200.0, 100.0], ALWAYS);
 
 fn parent(west: f64, south: f64, east: f64, north: f64) -> MultiPolygon<f64> {
     MultiPolygon::new(vec![rectangle(west, south, east, north)])
