@@ -116,8 +116,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Grids,
     },
-    /// Which department a case goes to by class, cell and owner, and why; exits 1 when nobody
-    /// can say.
+    /// Which department a case goes to by class, cell and owner, and why, or that a dispatcher
+    /// must decide.
     Dispatch(Dispatch),
     /// The whole loop on this machine: hub, four devices, offline work, sync, proof.
     Demo(Demo),

@@ -82,7 +82,9 @@ pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exi
 /// told on stderr and the rest of the list serves.
 fn accepted_duties(file: &Path, accepts: bool, output: &Output) -> Result<DutyList, Failure> {
     let DutyReading { list, problems, .. } = read_list(file)?;
-    let Some(first) = problems.first() else {
+    // What costs a row is told before what is only worth a look.
+    let worst = problems.iter().find(|problem| !problem.is_notice);
+    let Some(first) = worst.or(problems.first()) else {
         return Ok(list);
     };
     if !accepts {
