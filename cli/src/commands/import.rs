@@ -134,6 +134,17 @@ fn calendar(
         }
         years.push(year);
     }
+    // One that is not published yet may come with others; alone it is no calendar.
+    if let Some((file, year)) = files.iter().zip(&years).next()
+        && years.iter().all(|year| !year.is_published())
+    {
+        let why = format!(
+            "papers, days: none: {} is not published yet; a published year names its papers, \
+             days off and make-up days",
+            year.year()
+        );
+        return Err(Failure::in_file(file, why));
+    }
     let in_force = hub.pack_in_force(CALENDAR).map_err(failure)?;
     let before = in_force
         .map(|bytes| WorkingClock::from_pack(&bytes))

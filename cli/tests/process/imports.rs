@@ -170,3 +170,25 @@ fn review_of_a_hub_without_patrols_is_empty_and_its_times_are_checked() {
     assert_eq!(csv.exit, Some(0));
     assert_eq!(csv.stdout.lines().count(), 2, "{csv:?}");
 }
+
+#[test]
+fn calendar_without_days_is_refused_alone_and_waits_beside_a_published_one() {
+    let city = City::new();
+    let none = |papers: &str| format!(r#"{{"year":2027,"papers":[{papers}],"days":[]}}"#);
+    city.refuse("calendar", &none(""), &["days", "2027", "not published"]);
+    city.refuse("calendar", &none(r#""p""#), &["days: none"]);
+    city.refuse(
+        "calendar",
+        r#"{"year":2027,"papers":[]}"#,
+        &["days: a list"],
+    );
+    let twice = CALENDAR.replace(
+        "}]}",
+        r#"},{"name":"y","date":"2026-01-01","isOffDay":false}]}"#,
+    );
+    city.refuse("calendar", &twice, &["days[1].date", "2026-01-01", "twice"]);
+    let empty = city.bench.write("2027.json", none(""));
+    let good = city.bench.write("2026.json", CALENDAR);
+    let both = ["import", "calendar", &text_of(&good), &text_of(&empty)];
+    assert_eq!(city.hub(&both).json()["new"], true);
+}

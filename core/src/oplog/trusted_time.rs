@@ -121,6 +121,8 @@ struct Boot {
 }
 
 type BootKey = (DeviceKey, [u8; 16]);
+/// The acts of a stream in its order; of a fork both.
+type Stream<'a> = BTreeMap<(u64, Hash), &'a Act>;
 
 impl TrustedTimes {
     /// Judges the times of acts, in any order; of a commit that is named twice the last counts.
@@ -128,7 +130,7 @@ impl TrustedTimes {
     pub fn of(acts: impl IntoIterator<Item = Act>) -> Self {
         let acts: HashMap<Hash, Act> = acts.into_iter().map(|act| (act.commit, act)).collect();
         let mut boots: HashMap<BootKey, Boot> = HashMap::new();
-        let mut streams: HashMap<(DeviceKey, &Zone), BTreeMap<(u64, Hash), &Act>> = HashMap::new();
+        let mut streams: HashMap<(DeviceKey, &Zone), Stream<'_>> = HashMap::new();
         for act in acts.values() {
             boots.entry(boot_key(act)).or_default().take(act);
             let stream = streams.entry((act.device, &act.signing.zone)).or_default();
