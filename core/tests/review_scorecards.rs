@@ -263,7 +263,7 @@ fn indicator_names_its_cases_and_the_explanation_their_operations() {
     let roads = card(&review, SubjectKind::Department, "roads");
     let closing = &roads.quality.indicators[1];
     let first = Uuid::from_bytes([1; 16]).to_string();
-    assert_eq!(closing.cases, [first.clone()]);
+    assert_eq!(closing.cases, std::slice::from_ref(&first));
     let json = serde_json::to_value(&roads.explanation).expect("plain data");
     let refs = json["children"][1]["refs"].as_array().expect("references");
     assert_eq!(refs[0], json!({"kind": "case", "id": first}));

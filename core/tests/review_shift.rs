@@ -423,16 +423,20 @@ fn shift_is_reviewed_with_the_numbers_that_a_hand_finds() {
     assert!(metres.abs_diff(700) <= 1, "{metres}");
     let quantity = score(500 * 500 + 500 * metres, 1_000 * 1_000);
     assert_eq!(shift.quantity.score.map(|s| s.hundredths()), Some(quantity));
-    // One filed of the two that were decided; nothing else applies.
+    // One filed of the two that were decided.
     let valid = &shift.quality.indicators[0];
     assert_eq!(
         (&*valid.key, valid.numerator, valid.denominator),
         ("valid", 1, 2)
     );
-    assert_eq!(shift.quality.score.map(|s| s.hundredths()), Some(5_000));
+    // Nobody was found to have missed what was filed in the cells: (400 × 1/2 + 200) / 600.
+    let missed = &shift.quality.indicators[1];
+    assert_eq!((&*missed.key, missed.numerator), ("missed", 0));
+    assert!(missed.denominator > 0);
+    assert_eq!(shift.quality.score.map(|s| s.hundredths()), Some(6_667));
 
     let weighed =
-        250 * u64::from(coverage) + 150 * u64::from(time) + 250 * u64::from(quantity) + 350 * 5_000;
+        250 * u64::from(coverage) + 150 * u64::from(time) + 250 * u64::from(quantity) + 350 * 6_667;
     let verdict = u16::try_from((weighed + 500) / 1_000).expect("a score");
     assert_eq!(shift.verdict.score.map(|s| s.hundredths()), Some(verdict));
     assert_eq!(shift.verdict.policy_version, "town-1");

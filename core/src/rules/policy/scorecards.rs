@@ -239,7 +239,7 @@ pub(super) fn check(cards: &[Scorecard], evaluations: &[Evaluation]) -> Result<(
             return wrong(field("code"), "another card has it already; each is unique");
         }
         let counted = IndicatorKey::of_subject(card.subject);
-        for (key, _) in &card.weights_permille {
+        for key in card.weights_permille.keys() {
             if !counted.contains(key) {
                 let of = card.subject.as_str();
                 let known: Vec<_> = counted.iter().map(|key| key.as_str()).collect();

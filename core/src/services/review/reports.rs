@@ -342,6 +342,8 @@ pub(super) fn missed_of(
             counted.cases.push(case.case_id.to_string());
         }
     }
+    // The same wherever the cases come from.
+    counted.cases.sort();
     counted
 }
 
@@ -393,6 +395,11 @@ pub(super) fn checks_of(
             });
         }
     }
+    // The same wherever the cases come from.
+    checks.on_time.cases.sort();
+    checks
+        .undecided
+        .sort_by(|a, b| (&a.earliest, &a.case_id).cmp(&(&b.earliest, &b.case_id)));
     checks
 }
 

@@ -25,7 +25,7 @@ use crate::rules::explain::Explanation;
 use crate::rules::handling::Judgement;
 use crate::rules::policy::{PeriodUnit, Policy, Scorecard};
 use crate::rules::quality::Quality;
-use crate::rules::quality::formulas::{Counted, GridClass, SubjectFacts, measure, standard};
+use crate::rules::quality::formulas::{GridClass, SubjectFacts, measure, standard};
 
 /// The card of one subject in the period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -55,13 +55,16 @@ pub(super) fn cards(
     reviewed: &[CaseReview],
 ) -> Vec<SubjectCard> {
     let policy = &inputs.packs.policy;
-    let by_id: BTreeMap<&str, &CaseReview> =
-        reviewed.iter().map(|case| (&*case.case_id, case)).collect();
-    let looked: Vec<Looked<'_>> = inputs
+    let by_id: BTreeMap<String, &CaseState> = inputs
         .cases
         .iter()
-        .filter_map(|case| {
-            let told = by_id.get(&*case.case_id.to_string()).copied()?;
+        .map(|case| (case.case_id.to_string(), case))
+        .collect();
+    // In the order of the review, which is the same wherever it is made.
+    let looked: Vec<Looked<'_>> = reviewed
+        .iter()
+        .filter_map(|told| {
+            let case = by_id.get(&told.case_id).copied()?;
             Some(Looked { case, told })
         })
         .collect();
@@ -296,7 +299,7 @@ impl Looked<'_> {
             .or_default()
             .counted
             .entry(key)
-            .or_insert_with(Counted::default);
+            .or_default();
         counted.denominator += 1;
         if is_part {
             counted.numerator += 1;
