@@ -182,12 +182,16 @@ fn packs(policy: Policy) -> Packs {
 }
 
 fn reviewed(policy: Policy, minutes: u64) -> Review {
+    reviewed_from(cases(), policy, minutes)
+}
+
+fn reviewed_from(cases: Vec<CaseState>, policy: Policy, minutes: u64) -> Review {
     let scope = ReviewScope::try_new(EIGHT, after(16 * 60), after(minutes)).expect("a day");
     let packs = packs(policy);
     let inputs = ReviewInputs {
         zone: &Zone::parse("310101").expect("a zone"),
         packs: &packs,
-        cases: cases(),
+        cases,
         patrols: Vec::new(),
         decisions: Decisions::default(),
     };
@@ -315,4 +319,13 @@ fn citys_own_card_looks_at_its_cells_only() {
         west[0].grade.map(|g| format!("{g:?}")).as_deref(),
         Some("E")
     );
+}
+
+#[test]
+fn cases_in_another_order_give_the_same_bytes() {
+    let mut backwards = cases();
+    backwards.reverse();
+    let found = reviewed_from(backwards, Policy::default(), 10 * 60);
+    let expected = reviewed(Policy::default(), 10 * 60);
+    assert_eq!(found.to_json(), expected.to_json());
 }
