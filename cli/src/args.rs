@@ -358,7 +358,7 @@ pub(crate) struct Review {
     /// Only shifts on this route.
     #[arg(long, value_name = "CODE")]
     pub(crate) route: Option<String>,
-    /// How it is told; csv has a line for each shift. Without it lines for people.
+    /// How it is told; csv has a line for each shift, xlsx a workbook. Without it lines for people.
     #[arg(long, value_enum)]
     pub(crate) format: Option<ReviewFormat>,
     /// Where it goes instead of stdout.
@@ -375,6 +375,8 @@ pub(crate) enum ReviewFormat {
     Json,
     /// A line for each shift.
     Csv,
+    /// A workbook: shifts, people, cards, cases, and every reason as lines.
+    Xlsx,
 }
 
 #[derive(Debug, clap::Args)]

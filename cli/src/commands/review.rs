@@ -1,5 +1,7 @@
 //! A review from a shell: of a phone's store or of a hub, as JSON, CSV or a sheet for people.
 
+mod workbook;
+
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use super::hub::failure;
 use super::open_existing;
 use crate::args::{self, Args, ReviewFormat};
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
+use workbook::workbook;
 
 /// Reviews by what a phone's store knows: an inspector sees what a supervisor sees.
 pub(super) fn of_store(
@@ -109,6 +112,15 @@ pub(super) fn scope(
 }
 
 fn tell(review: &Review, given: &args::Review, output: &Output) -> Result<Exit, Failure> {
+    let catalogue = Catalogue::of(super::score::language(&given.lang)?);
+    let is_other = given
+        .format
+        .is_some_and(|format| format != ReviewFormat::Json);
+    if output.is_json() && is_other && given.out.is_none() {
+        return Err(Failure::input(
+            "--json and --format: stdout carries JSON alone; leave one out, or name a file with --out",
+        ));
+    }
     let format = given
         .format
         .or(output.is_json().then_some(ReviewFormat::Json));
@@ -122,7 +134,13 @@ fn tell(review: &Review, given: &args::Review, output: &Output) -> Result<Exit, 
             bytes
         }
         Some(ReviewFormat::Csv) => csv(review).map_err(Failure::retry)?,
-        None => sheet(review, Catalogue::of(super::score::language(&given.lang)?)).into_bytes(),
+        Some(ReviewFormat::Xlsx) => {
+            workbook(review, catalogue, &HEADER, &lines(review)).map_err(|error| Failure {
+                exit: Exit::Bug,
+                line: error.to_string(),
+            })?
+        }
+        None => sheet(review, catalogue).into_bytes(),
     };
     match &given.out {
         Some(path) => std::fs::write(path, bytes).map_err(|e| Failure::in_file(path, e))?,
@@ -134,36 +152,37 @@ fn tell(review: &Review, given: &args::Review, output: &Output) -> Result<Exit, 
     Ok(Exit::Done)
 }
 
+/// The columns of the shifts.
+const HEADER: [&str; 16] = [
+    "person",
+    "slot",
+    "from",
+    "to",
+    "route",
+    "planned_m",
+    "covered_m",
+    "unproven_m",
+    "not_visited_m",
+    "coverage",
+    "time",
+    "quantity",
+    "quality",
+    "score",
+    "grade",
+    "inputs",
+];
+
 /// A line for each shift; empty fields are not applicable.
-fn csv(review: &Review) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record([
-        "person",
-        "slot",
-        "from",
-        "to",
-        "route",
-        "planned_m",
-        "covered_m",
-        "unproven_m",
-        "not_visited_m",
-        "coverage",
-        "time",
-        "quantity",
-        "quality",
-        "score",
-        "grade",
-        "inputs",
-    ])?;
+fn lines(review: &Review) -> Vec<Vec<String>> {
     let text = |score: Option<Score>| score.map_or_else(String::new, |s| s.to_string());
-    for shift in &review.shifts {
+    let line = |shift: &ShiftReview| {
         let coverage = shift.coverage.as_ref();
         let metres = |m: Option<f64>| m.map_or_else(String::new, |m| format!("{m:.1}"));
         let part = |key: &str| {
             let part = shift.verdict.parts.iter().find(|part| part.key == key);
             text(part.and_then(|part| part.score))
         };
-        writer.write_record([
+        vec![
             shift.person.clone(),
             shift.slot.clone(),
             shift.from.clone(),
@@ -180,7 +199,16 @@ fn csv(review: &Review) -> Result<Vec<u8>, csv::Error> {
             text(shift.verdict.score),
             grade(shift),
             shift.inputs.clone(),
-        ])?;
+        ]
+    };
+    review.shifts.iter().map(line).collect()
+}
+
+fn csv(review: &Review) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(HEADER)?;
+    for line in lines(review) {
+        writer.write_record(line)?;
     }
     writer
         .into_inner()

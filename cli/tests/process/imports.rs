@@ -166,6 +166,24 @@ fn review_of_a_hub_without_patrols_is_empty_and_its_times_are_checked() {
         .hub(&["review", "--from", "2026-03-02", "--person", "i-2"])
         .json();
     assert_eq!(other["shifts"], serde_json::json!([]));
+    let file = city.bench.path("review.xlsx");
+    let out = file.to_str().expect("a path of the test");
+    city.hub(&[
+        "review",
+        "--from",
+        "2026-03-02",
+        "--format",
+        "xlsx",
+        "--out",
+        out,
+    ]);
+    let bytes = std::fs::read(&file).expect("a workbook was written");
+    let tables = bading_hub::read_xlsx_tables(&bytes).expect("it is one");
+    let names: Vec<_> = tables.iter().map(|table| table.sheet.clone()).collect();
+    assert!(
+        names.iter().any(|name| name.as_str() == "shifts"),
+        "{names:?}"
+    );
     let csv = city.hub(&["review", "--from", "2026-03-02", "--format", "csv"]);
     assert_eq!(csv.exit, Some(0));
     assert_eq!(csv.stdout.lines().count(), 2, "{csv:?}");

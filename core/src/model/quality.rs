@@ -51,6 +51,12 @@ impl SubjectKind {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
+
+    /// True when the subject is a person.
+    #[must_use]
+    pub fn is_person(self) -> bool {
+        !matches!(self, Self::Department | Self::Grid)
+    }
 }
 
 /// What can be counted of a subject. Each is a share of counted things, but for the volumes,

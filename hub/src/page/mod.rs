@@ -244,6 +244,7 @@ fn document(view: &View<'_>) -> String {
                 }
                 parts::and_more(html, view, review.shifts.len(), MAX_SHIFTS);
                 vacancies(html, view);
+                why::staffing(html, view);
                 why::cards(html, view);
                 cases::write(html, view);
             });

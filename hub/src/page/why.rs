@@ -55,6 +55,32 @@ pub(super) fn cards(html: &mut Html, view: &View<'_>) {
     });
 }
 
+/// Whether every cell had somebody, and the acts that nobody can date well enough.
+pub(super) fn staffing(html: &mut Html, view: &View<'_>) {
+    let staffing = &view.review.staffing;
+    if let Some(score) = staffing.score.filter(|_| !staffing.planned.is_empty()) {
+        let told = Explanation::new("staffing")
+            .text("score", score)
+            .count("staffed", staffing.share.part)
+            .count("planned", staffing.share.whole);
+        html.leaf("p", &[("class", &"staffing")], &catalogue(view).tell(&told));
+    }
+    let undecided = &view.review.undecided;
+    if !undecided.is_empty() {
+        html.node("ul", &[("class", &"undecided")], |html| {
+            for act in undecided.iter().take(MAX_CARDS) {
+                let told = Explanation::new("sheet-undecided")
+                    .text("case", &act.case_id)
+                    .text("person", act.person.as_deref().unwrap_or("–"))
+                    .text("earliest", &act.earliest)
+                    .text("latest", &act.latest)
+                    .text("due", act.due.as_deref().unwrap_or("–"));
+                html.leaf("li", &[], &catalogue(view).tell(&told));
+            }
+        });
+    }
+}
+
 fn statement(html: &mut Html, view: &View<'_>, told: &Explanation) {
     html.node("li", &[], |html| {
         html.leaf("span", &[], &catalogue(view).tell(told));

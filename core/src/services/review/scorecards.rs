@@ -68,7 +68,7 @@ pub(super) fn cards(
             Some(Looked { case, told })
         })
         .collect();
-    let mut cards = Vec::new();
+    let mut cards: Vec<SubjectCard> = Vec::new();
     for kind in SubjectKind::ALL {
         // An inspector's card is made from the shifts.
         if kind == SubjectKind::Inspector {
@@ -80,6 +80,10 @@ pub(super) fn cards(
         for card in std::iter::once(&standard).chain(own) {
             cards.extend(cards_of(scope, card, &looked, policy));
         }
+    }
+    // A review of one person tells of that person alone.
+    if let Some(person) = &scope.person {
+        cards.retain(|card| card.kind.is_person() && card.id == person.as_str());
     }
     cards
 }
