@@ -113,14 +113,6 @@ pub(super) fn scope(
 
 fn tell(review: &Review, given: &args::Review, output: &Output) -> Result<Exit, Failure> {
     let catalogue = Catalogue::of(super::score::language(&given.lang)?);
-    let is_other = given
-        .format
-        .is_some_and(|format| format != ReviewFormat::Json);
-    if output.is_json() && is_other && given.out.is_none() {
-        return Err(Failure::input(
-            "--json and --format: stdout carries JSON alone; leave one out, or name a file with --out",
-        ));
-    }
     let format = given
         .format
         .or(output.is_json().then_some(ReviewFormat::Json));

@@ -168,15 +168,9 @@ fn review_of_a_hub_without_patrols_is_empty_and_its_times_are_checked() {
     assert_eq!(other["shifts"], serde_json::json!([]));
     let file = city.bench.path("review.xlsx");
     let out = file.to_str().expect("a path of the test");
-    city.hub(&[
-        "review",
-        "--from",
-        "2026-03-02",
-        "--format",
-        "xlsx",
-        "--out",
-        out,
-    ]);
+    let whole_book = ["review", "--from", "2026-03-02", "--format", "xlsx"];
+    let written = city.hub(&[&whole_book[..], &["--out", out]].concat());
+    assert_eq!(written.exit, Some(0));
     let bytes = std::fs::read(&file).expect("a workbook was written");
     let tables = bading_hub::read_xlsx_tables(&bytes).expect("it is one");
     let names: Vec<_> = tables.iter().map(|table| table.sheet.clone()).collect();
