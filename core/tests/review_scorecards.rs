@@ -19,7 +19,7 @@ use bading_core::oplog::fold::{CaseState, Input};
 use bading_core::oplog::sign::hash_of;
 use bading_core::oplog::verdict::Decisions;
 use bading_core::rules::policy::Policy;
-use bading_core::services::reference::DUTIES;
+use bading_core::services::reference::{DUTIES, GRIDS};
 use bading_core::services::review::{
     Packs, Review, ReviewInputs, ReviewScope, SubjectCard, review,
 };
@@ -177,6 +177,23 @@ fn packs(policy: Policy) -> Packs {
     let duties = json!({"entries": [{"class": "010102", "name": "井盖", "limit": "1紧急工作时"}]});
     let bytes = duties.to_string().into_bytes();
     packs.take(DUTIES, hash_of(&bytes), &bytes).expect("a list");
+    let square = |west: f64| {
+        json!([[[
+            [west, 31.0],
+            [west + 0.001, 31.0],
+            [west + 0.001, 31.001],
+            [west, 31.001],
+            [west, 31.0]
+        ]]])
+    };
+    let cell = |code: &str, class: u8, west: f64| {
+        json!({"type": "Feature", "properties": {"code": code, "class": class},
+               "geometry": {"type": "MultiPolygon", "coordinates": square(west)}})
+    };
+    let cells = [cell("c1", 1, 121.0), cell("c2", 2, 121.001)];
+    let layer = json!({"type": "FeatureCollection", "features": cells});
+    let bytes = layer.to_string().into_bytes();
+    packs.take(GRIDS, hash_of(&bytes), &bytes).expect("a layer");
     packs.policy = Arc::new(policy);
     packs
 }
@@ -328,4 +345,22 @@ fn cases_in_another_order_give_the_same_bytes() {
     let found = reviewed_from(backwards, Policy::default(), 10 * 60);
     let expected = reviewed(Policy::default(), 10 * 60);
     assert_eq!(found.to_json(), expected.to_json());
+}
+
+#[test]
+fn volume_of_a_cell_has_the_steps_of_its_class() {
+    let policy: Policy = serde_json::from_value(json!({
+        "volume_profile": "legacy-part4",
+        "volume_steps": {"grid_class_2": {"up_to": [[10, 55]], "beyond": 0}},
+    }))
+    .expect("a policy");
+    let review = reviewed(policy, 10 * 60);
+    let points = |id: &str| {
+        let indicators = &card(&review, SubjectKind::Grid, id).quality.indicators;
+        let volume = indicators.iter().find(|one| one.key == "filed_volume");
+        volume.map(|one| (one.count, one.numerator))
+    };
+    // Two filed in c1, of class 1; one in c2, of class 2.
+    assert_eq!(points("c1"), Some((Some(2), 90)));
+    assert_eq!(points("c2"), Some((Some(1), 55)));
 }

@@ -9,6 +9,7 @@
 
 use std::collections::BTreeMap;
 
+pub use crate::model::grid::GridClass;
 use crate::model::quality::{IndicatorKey, SubjectKind};
 use crate::rules::policy::{Policy, Scorecard, VolumeProfile, VolumeSteps};
 use crate::rules::quality::{IndicatorInput, Quality, QualityError, quality};
@@ -32,16 +33,6 @@ pub struct SubjectFacts {
     pub counted: BTreeMap<IndicatorKey, Counted>,
     /// The volumes.
     pub volumes: BTreeMap<IndicatorKey, u64>,
-}
-
-/// The class of a cell, which decides the steps of its volume.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum GridClass {
-    /// Class 1.
-    #[default]
-    One,
-    /// Class 2, whose steps are the city's.
-    Two,
 }
 
 impl SubjectFacts {

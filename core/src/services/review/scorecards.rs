@@ -8,7 +8,7 @@
 //!
 //! Source: DOMAIN "Quality (定质)".
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -74,10 +74,21 @@ pub(super) fn cards(
         if kind == SubjectKind::Inspector {
             continue;
         }
-        // The class of a cell is not known to every layer; class 1 is the stricter one.
-        let standard = standard(kind, GridClass::One, policy);
-        let own = policy.scorecards.iter().filter(|card| card.subject == kind);
-        for card in std::iter::once(&standard).chain(own) {
+        let first = standard(kind, GridClass::One, policy);
+        let mut standards = cards_of(scope, &first, &looked, policy);
+        // The volume of a cell of class 2 has steps of its own; a layer that names no class
+        // has cells of class 1.
+        if kind == SubjectKind::Grid {
+            let second = standard(kind, GridClass::Two, policy);
+            let of_class_2 = class_2(scope, inputs);
+            standards.retain(|card| !of_class_2.contains(card.id.as_str()));
+            let mut others = cards_of(scope, &second, &looked, policy);
+            others.retain(|card| of_class_2.contains(card.id.as_str()));
+            standards.append(&mut others);
+            standards.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        cards.append(&mut standards);
+        for card in policy.scorecards.iter().filter(|card| card.subject == kind) {
             cards.extend(cards_of(scope, card, &looked, policy));
         }
     }
@@ -86,6 +97,17 @@ pub(super) fn cards(
         cards.retain(|card| card.kind.is_person() && card.id == person.as_str());
     }
     cards
+}
+
+/// The cells of class 2 at the end of the period.
+fn class_2<'p>(scope: &ReviewScope, inputs: &'p ReviewInputs<'_>) -> BTreeSet<&'p str> {
+    let at = UtcMs(scope.to.min(scope.as_of).0.saturating_sub(1));
+    let grids = inputs.packs.grids.iter();
+    grids
+        .flat_map(|grids| grids.cells_at(at))
+        .filter(|cell| cell.terms.class == Some(GridClass::Two))
+        .map(|cell| cell.code.as_str())
+        .collect()
 }
 
 fn cards_of(
