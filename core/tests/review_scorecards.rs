@@ -264,7 +264,7 @@ fn cards_count_each_case_for_the_subjects_that_it_names() {
     );
     assert_eq!(
         count(SubjectKind::ShiftHead, "head"),
-        json!({"filed_on_time": [2, 3], "filed_correctly": [3, 3], "closed_on_time": [1, 1]})
+        json!({"filed_on_time": [2, 3], "filed_correctly": [0, 0], "closed_on_time": [1, 1]})
     );
     assert_eq!(
         count(SubjectKind::Dispatcher, "desk"),

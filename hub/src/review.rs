@@ -15,7 +15,7 @@ use bading_core::oplog::sign::DeviceSigner as _;
 use bading_core::rules::roster::{KnownCell, Roster, RosterError};
 use bading_core::services::reference::DUTIES;
 use bading_core::services::review::{
-    self, Packs, Review, ReviewInputs, ReviewScope, earliest_start,
+    self, Packs, Review, ReviewInputs, ReviewScope, earliest_start, latest_start,
 };
 use rusqlite::Connection;
 
@@ -45,7 +45,7 @@ impl Hub {
                 })
                 .collect::<Result<Vec<_>, HubError>>()?;
             let from = earliest_start(scope.from);
-            let walked = patrols::started_between(conn, &self.zone, from, scope.to)?
+            let walked = patrols::started_between(conn, &self.zone, from, latest_start(scope.to))?
                 .into_iter()
                 .map(|patrol_id| {
                     let subject = Subject::patrol(patrol_id);

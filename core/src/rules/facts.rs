@@ -8,7 +8,7 @@
 //! Source: DOMAIN "The eight fixes".
 
 mod read;
-mod strict;
+pub(super) mod strict;
 
 use std::collections::BTreeMap;
 

@@ -23,6 +23,7 @@ pub use scorecards::{
 
 use crate::model::quantity::{QuotaItem, QuotaKey, Thousandths};
 use crate::model::verdict::{Grade, Score};
+use crate::rules::facts::strict::Strict;
 
 /// The weights, quotas and limits of a city.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -266,6 +267,9 @@ impl Policy {
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(PolicyError::Form("a policy is a JSON object".to_owned()));
         }
+        // A name that stands twice would silently be the last.
+        let _: Strict =
+            serde_json::from_slice(bytes).map_err(|error| PolicyError::Form(error.to_string()))?;
         let policy: Self =
             serde_json::from_slice(bytes).map_err(|error| PolicyError::Form(error.to_string()))?;
         policy.validate()?;

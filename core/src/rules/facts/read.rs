@@ -239,8 +239,8 @@ fn staffing(node: &Node<'_>) -> Read<StaffingFacts> {
             return Err(slot.wrong(format!("`{slot_name}` is not among the slots")));
         }
         let cells = match one.find("grids") {
-            Some(list) => list.each(|cell| grid_code(&cell))?,
-            None => vec![grid_code(&one.need("grid")?)?],
+            Some(list) => list.each(|cell| known_cell(&cell, &grids))?,
+            None => vec![known_cell(&one.need("grid")?, &grids)?],
         };
         assignments.extend(cells.into_iter().map(|grid| Assignment {
             person: person.clone(),
@@ -252,9 +252,14 @@ fn staffing(node: &Node<'_>) -> Read<StaffingFacts> {
     })?;
     let leaves = node.list("leaves", |one| {
         one.only(&["person", "slot"])?;
+        let slot = one.need("slot")?;
+        let slot_name = slot.text()?;
+        if !slots.contains(&slot_name) {
+            return Err(slot.wrong(format!("`{slot_name}` is not among the slots")));
+        }
         Ok(Leave {
             person: person(&one.need("person")?)?,
-            slot: one.need("slot")?.text()?,
+            slot: slot_name,
         })
     })?;
     Ok(StaffingFacts::Plan {
@@ -355,12 +360,13 @@ fn time(node: &Node<'_>) -> Read<TimeFacts> {
             "in grid, outside, over dwell and no fix sum to {sum}, scheduled are {all}"
         )));
     }
-    let excused: u64 = facts.excused.iter().map(|(_, s)| *s).sum();
+    let excused = facts.excused.iter().map(|(_, s)| u128::from(*s));
+    let (excused, rest) = (excused.sum::<u128>(), u128::from(rest));
     if excused > rest {
         return Err(node.wrong(format!(
             "{} are excused of {} that were not in the grid",
-            excused / per,
-            rest / per
+            excused / u128::from(per),
+            rest / u128::from(per)
         )));
     }
     Ok(facts)
@@ -502,6 +508,14 @@ fn deductions(node: &Node<'_>) -> Read<Vec<Deduction>> {
                 .map_or(Ok(String::new()), |what| what.text())?,
         })
     })
+}
+
+fn known_cell(node: &Node<'_>, grids: &[GridCode]) -> Read<GridCode> {
+    let code = grid_code(node)?;
+    match grids.contains(&code) {
+        true => Ok(code),
+        false => Err(node.wrong(format!("`{code}` is not among the grids"))),
+    }
 }
 
 fn grid_code(node: &Node<'_>) -> Read<GridCode> {

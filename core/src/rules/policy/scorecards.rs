@@ -238,6 +238,12 @@ pub(super) fn check(cards: &[Scorecard], evaluations: &[Evaluation]) -> Result<(
         if cards[..index].iter().any(|other| other.code == card.code) {
             return wrong(field("code"), "another card has it already; each is unique");
         }
+        if card.code == EvaluationPart::STANDARD || SubjectKind::parse(&card.code).is_some() {
+            return wrong(
+                field("code"),
+                "is the name of a standard card; choose another",
+            );
+        }
         let counted = IndicatorKey::of_subject(card.subject);
         for key in card.weights_permille.keys() {
             if !counted.contains(key) {

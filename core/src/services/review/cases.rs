@@ -4,6 +4,8 @@
 //! it was done, as far as that is trusted: nobody is late for a network that was not there.
 //! The rules of its clock are those of [`handling`](crate::rules::handling).
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::inputs::{Packs, ReviewInputs};
@@ -124,7 +126,8 @@ impl CaseReview {
     }
 }
 
-/// The cases of a review, by their beginning.
+/// Every case that was begun by the end of the time, by its beginning. The cards count them
+/// all: a case may have ended before the period in which it was due.
 pub(super) fn review_cases(
     scope: &ReviewScope,
     inputs: &ReviewInputs<'_>,
@@ -133,7 +136,11 @@ pub(super) fn review_cases(
     let mut cases: Vec<_> = inputs
         .cases
         .iter()
-        .filter(|case| is_in_scope(case, scope))
+        .filter(|case| {
+            let opened = case.opened.as_ref();
+            opened.is_some_and(|opened| opened.at.ms < scope.to)
+                && scope.wants_grid(case.grid().as_ref())
+        })
         .collect();
     cases.sort_by_key(|case| (case.opened.as_ref().map(|o| o.at), case.case_id));
     cases
@@ -156,15 +163,14 @@ pub(super) fn review_cases(
         .collect()
 }
 
-/// True for a case that was begun by the end of the time and had not ended before it.
-fn is_in_scope(case: &CaseState, scope: &ReviewScope) -> bool {
-    let Some(opened) = &case.opened else {
-        return false;
+/// The cases that a review lists: those that had not ended before it.
+pub(super) fn listed(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> BTreeSet<String> {
+    let is_listed = |case: &&CaseState| {
+        let is_over = matches!(case.phase.as_str(), "closed" | "declined" | "withdrawn");
+        !is_over || case.updated.ms >= scope.from
     };
-    let is_over = matches!(case.phase.as_str(), "closed" | "declined" | "withdrawn");
-    opened.at.ms < scope.to
-        && (!is_over || case.updated.ms >= scope.from)
-        && scope.wants_grid(case.grid().as_ref())
+    let cases = inputs.cases.iter().filter(is_listed);
+    cases.map(|case| case.case_id.to_string()).collect()
 }
 
 fn review_case(case: &CaseState, as_of: UtcMs, packs: &Packs, times: &TrustedTimes) -> CaseReview {
@@ -301,7 +307,6 @@ fn handling_of(
     }
     told.limit = Some(limit.to_owned());
     told.due = found.due.map(local);
-    told.due_at = found.due;
     told.lamp = found.lamp.map(Lamp::as_str);
     told.extensions = found.extensions;
     told.paused = found
@@ -314,6 +319,7 @@ fn handling_of(
         told.overdue = matches!(found.judgement, Judgement::Late | Judgement::Exempt);
         told.judgement = Some(found.judgement.as_str());
         told.judged = Some(found.judgement);
+        told.due_at = found.due;
     }
     Some(told)
 }

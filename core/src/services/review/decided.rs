@@ -44,6 +44,8 @@ pub(super) struct Decided {
     pub(super) deductions: Vec<Deduction>,
     /// Cases that the person should have reported and did not.
     pub(super) missed: Vec<CaseId>,
+    /// Cases that they missed in other shifts, where they count.
+    pub(super) missed_elsewhere: Vec<CaseId>,
     stretches_mm: Vec<(u64, u64)>,
 }
 
@@ -73,6 +75,9 @@ impl Decided {
                 // A fact that the policy caps nothing for is told, and lowers nothing.
                 let reason = reason.to_string();
                 self.vetoes.push(Veto { reason, what });
+            }
+            VerdictAct::Find { reason, case, .. } if reason.as_str() == MISSED => {
+                self.missed_elsewhere.extend(*case);
             }
             VerdictAct::Deduct {
                 reason,

@@ -158,6 +158,13 @@ pub fn earliest_start(from: UtcMs) -> UtcMs {
     UtcMs(from.0.saturating_sub(PATROL_REACH_MS))
 }
 
+/// When a patrol that a review looks at may have begun, at the latest: a shift that begins in
+/// the time may go on for a day.
+#[must_use]
+pub fn latest_start(to: UtcMs) -> UtcMs {
+    to.plus_ms(PATROL_REACH_MS)
+}
+
 /// Gathers what this store knows for a review of the time up to `to`.
 ///
 /// # Errors
@@ -178,7 +185,7 @@ pub fn gather(
                 cases.push(log::history(tx, &device, case_id)?.state().clone());
             }
         }
-        let rows = tx.list_patrols(earliest_start(from).0, to.0, MAX_PATROLS)?;
+        let rows = tx.list_patrols(earliest_start(from).0, latest_start(to).0, MAX_PATROLS)?;
         let patrols = rows
             .iter()
             .map(|row| log::patrol_state(tx, &device, row.patrol_id))

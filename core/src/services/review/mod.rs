@@ -21,7 +21,7 @@ use serde::Serialize;
 pub use cases::{CaseReview, Timeliness};
 pub use decided::ExemptedInReview;
 pub(crate) use inputs::packs_of;
-pub use inputs::{Gathered, Packs, ReviewInputs, earliest_start, gather};
+pub use inputs::{Gathered, Packs, ReviewInputs, earliest_start, gather, latest_start};
 pub use period::{PeriodVerdict, PersonReview, period_verdict};
 pub use reports::Credited;
 pub use scorecards::SubjectCard;
@@ -196,13 +196,16 @@ pub struct Totals {
 pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
     let local = |at: UtcMs| inputs.packs.local(at);
     let times = TrustedTimes::of_states(&inputs.cases, &inputs.patrols);
-    let cases = cases::review_cases(scope, inputs, &times);
+    let all = cases::review_cases(scope, inputs, &times);
     let mut shifts: Vec<ShiftReview> = Vec::new();
     let mut vacancies = Vec::new();
     let roster = inputs.packs.roster.as_deref();
     let planned = roster
         .into_iter()
-        .flat_map(|roster| roster.shifts_between(scope.from, scope.to));
+        .flat_map(|roster| roster.shifts_between(scope.from, scope.to))
+        // A shift over midnight belongs to the day on which it begins, as a whole: each counts
+        // in one period, and in one only.
+        .filter(|shift| scope.from <= shift.from && shift.from < scope.to);
     for planned in planned {
         if !scope.wants_shift(planned) {
             continue;
@@ -217,6 +220,9 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
             }),
         }
     }
+    let listed = cases::listed(scope, inputs);
+    let mut cases = all.clone();
+    cases.retain(|case| listed.contains(&case.case_id));
     let hand_backs = cases.iter().filter_map(CaseReview::undecided);
     let answers = shifts.iter().flat_map(|shift| shift.undecided.clone());
     let undecided: Vec<_> = hand_backs.chain(answers).collect();
@@ -230,7 +236,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
     shifts.sort_by(|a, b| (a.from_ms, &a.person).cmp(&(b.from_ms, &b.person)));
     let policy = &inputs.packs.policy;
     let mut people = period::people(&shifts, policy);
-    let mut scorecards = scorecards::cards(scope, inputs, &cases);
+    let mut scorecards = scorecards::cards(scope, inputs, &all);
     for shift in &mut shifts {
         shift.explanation = explain::shift(shift, inputs.packs);
         explain::with_operations(&mut shift.explanation, inputs);

@@ -126,7 +126,9 @@ fn person_review(person: &str, shifts: &[&ShiftReview], policy: &Policy) -> Pers
         .collect();
     let evaluations = evaluations_of(policy, quality.score, &scorecards);
     let vetoes: Vec<Veto> = each_once(shifts.iter().flat_map(|s| &s.verdict.vetoes));
-    let deductions: Vec<Deduction> = each_once(shifts.iter().flat_map(|s| &s.verdict.deductions));
+    // Each act is of one shift, so that two alike are two.
+    let deductions = shifts.iter().flat_map(|s| s.verdict.deductions.clone());
+    let deductions: Vec<Deduction> = deductions.collect();
     let verdict = decide(
         &VerdictParts {
             coverage: coverage.as_ref().and_then(|c| c.score),
@@ -186,8 +188,15 @@ fn sum_coverage(shifts: &[&ShiftReview]) -> Option<CoverageScore> {
     Some(sum.expect("each shift holds, so their sums do"))
 }
 
-/// The quotas of the shifts summed, each by the part of full time that it was owed.
+/// The quotas of the shifts summed, each by the part of full time that it was owed: exactly,
+/// as thousandths of one part that all shifts have in common.
 fn sum_quantity(shifts: &[&ShiftReview], policy: &Policy) -> Quantity {
+    let parts: Vec<(u32, u32)> = shifts
+        .iter()
+        .map(|shift| shift.quantity.proration.parts())
+        .collect();
+    let owed = common(&parts);
+    let (_, whole) = owed.parts();
     let mut items: Vec<DoneItem> = Vec::new();
     for asked in &policy.quantity {
         let mut sum = DoneItem {
@@ -198,21 +207,44 @@ fn sum_quantity(shifts: &[&ShiftReview], policy: &Policy) -> Quantity {
             done: Thousandths::default(),
             excluded: Vec::new(),
         };
-        for shift in shifts {
+        for (shift, part) in shifts.iter().zip(&parts) {
             let one = shift.quantity.items.iter().find(|i| i.key == asked.key);
             let Some(one) = one else { continue };
-            // A quota in thousandths of its unit, by a part of full time, is rounded up to a
-            // thousandth: a thousandth of a report is nobody's loss.
-            let (part, whole) = shift.quantity.proration.parts();
-            let owed = (u128::from(one.quota.get()) * u128::from(part)).div_ceil(u128::from(whole));
-            let owed = u64::try_from(owed).unwrap_or(u64::MAX);
-            sum.item.quota = add(sum.item.quota, owed);
+            let quota = match owed.parts() == *part {
+                true => one.quota.get(),
+                // Of a common part 1/L, each shift brings so many.
+                false => {
+                    let scaled = u128::from(part.0) * u128::from(whole);
+                    let quota = u128::from(one.quota.get()) * scaled;
+                    u64::try_from(quota.div_ceil(u128::from(part.1))).unwrap_or(u64::MAX)
+                }
+            };
+            sum.item.quota = add(sum.item.quota, quota);
             sum.done = add(sum.done, one.done.get());
             sum.excluded.extend_from_slice(&one.excluded);
         }
         items.push(sum);
     }
-    quantity(&items, Proration::FULL).expect("a valid policy names each item once")
+    quantity(&items, owed).expect("a valid policy names each item once")
+}
+
+/// The part that all shifts owed, where it is one; else one over a denominator that all have
+/// in common, or over the largest, which rounds a quota up by less than a millionth of it.
+fn common(parts: &[(u32, u32)]) -> Proration {
+    let first = parts.first().copied().unwrap_or((1, 1));
+    if parts.iter().all(|part| *part == first) {
+        return Proration::try_new(first.0, first.1).unwrap_or(Proration::FULL);
+    }
+    let max = u64::from(Proration::MAX_DENOMINATOR);
+    let lcm = parts.iter().try_fold(1_u64, |lcm, (_, whole)| {
+        let (mut a, mut b) = (lcm, u64::from(*whole));
+        while b != 0 {
+            (a, b) = (b, a % b);
+        }
+        Some(lcm / a * u64::from(*whole)).filter(|lcm| *lcm <= max)
+    });
+    let whole = u32::try_from(lcm.unwrap_or(max)).unwrap_or(Proration::MAX_DENOMINATOR);
+    Proration::try_new(1, whole).unwrap_or(Proration::FULL)
 }
 
 fn add(amount: Thousandths, more: u64) -> Thousandths {

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Undecided;
+use super::decided::Decided;
 use super::inputs::ReviewInputs;
 use crate::geo::distance::distance_m;
 use crate::model::case::Field;
@@ -323,11 +324,15 @@ pub(super) fn missed_of(
     inputs: &ReviewInputs<'_>,
     shift: &Shift,
     until: UtcMs,
-    missed: &[CaseId],
+    decided: &Decided,
 ) -> Counted {
     let mut counted = Counted::default();
     for case in inputs.cases.iter().filter(|case| case.number.is_some()) {
-        let is_missed = missed.contains(&case.case_id);
+        let is_missed = decided.missed.contains(&case.case_id);
+        // It counts once in a period: in the shift in which it was missed.
+        if !is_missed && decided.missed_elsewhere.contains(&case.case_id) {
+            continue;
+        }
         let is_then = case
             .opened
             .as_ref()

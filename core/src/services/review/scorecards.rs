@@ -245,9 +245,6 @@ impl Looked<'_> {
                 let is_in_time = at.0.saturating_sub(begun.0) <= limit_ms;
                 self.add(facts, head.as_str(), K::FiledOnTime, is_in_time);
             }
-            // What was filed stands until it is declared void.
-            let stands = !self.moved(Action::Withdraw, scope.as_of);
-            self.add(facts, head.as_str(), K::FiledCorrectly, stands);
         }
         for event in self.moves(scope, Action::Close) {
             let Some(head) = &event.person else { continue };

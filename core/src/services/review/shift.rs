@@ -216,7 +216,7 @@ pub(super) fn review_shift(
         .with(IndicatorKey::Valid, reports.valid.clone())
         .with(
             IndicatorKey::Missed,
-            missed_of(inputs, shift, until, &decided.missed),
+            missed_of(inputs, shift, until, &decided),
         )
         .with(IndicatorKey::Check, checks.on_time.clone());
     let card = standard(SubjectKind::Inspector, GridClass::One, policy);
@@ -477,7 +477,8 @@ fn inputs_hash(
 ) -> String {
     // The earlier case that an exclusion rests on stands first in its detail.
     let excluded = reports.excluded.iter();
-    let missed: Vec<String> = decided.missed.iter().map(ToString::to_string).collect();
+    let missed = decided.missed.iter().chain(&decided.missed_elsewhere);
+    let missed: Vec<String> = missed.map(ToString::to_string).collect();
     let named: BTreeSet<&str> = excluded
         .filter_map(|excluded| excluded.detail.split(' ').next())
         .chain(reports.credited.iter().map(|one| &*one.filed_as))
