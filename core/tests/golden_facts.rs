@@ -101,6 +101,40 @@ fn same_facts_in_another_order_give_the_same_bytes() {
 }
 
 #[test]
+fn name_that_the_policy_does_not_know_is_refused_and_not_left_out() {
+    let policy: Policy = serde_json::from_value(json!({"evaluations": [
+        {"code": "c", "kind": "composite", "subject": "department", "parts": [
+            {"source": "system", "key": "standard", "weight_permille": 850},
+            {"source": "questionnaire", "key": "sat", "weight_permille": 150},
+        ]},
+    ]}))
+    .expect("a policy");
+    let scored = |more: &str| {
+        let text = format!(r#"{{"subject":{{"kind":"department","id":"d"}},{more}}}"#);
+        let facts = read_facts(text.as_bytes()).expect("facts");
+        score(&facts[0], &policy)
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    };
+    assert_eq!(scored(r#""questionnaire":{"sat":[20,100]}"#), Ok(()));
+    for (wrong, said) in [
+        (
+            r#""questionnaire":{"satt":[20,100]}"#,
+            "questionnaire.satt: ",
+        ),
+        (r#""on_site":{"sat":[20,100]}"#, "on_site.sat: "),
+        (
+            r#""vetoes":[{"reason":"bribe"}]"#,
+            "vetoes: `bribe` caps nothing",
+        ),
+        (r#""cards":{"nope":{}}"#, "cards.nope: "),
+    ] {
+        let error = scored(wrong).expect_err(said);
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn facts_that_are_wrong_are_named_with_their_field() {
     let subject = r#""subject":{"kind":"inspector","id":"u1"}"#;
     for (facts, said) in [

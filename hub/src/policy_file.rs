@@ -40,7 +40,7 @@ pub fn read_policy(bytes: &[u8]) -> Result<Policy, PolicyFileError> {
     }
     let text =
         std::str::from_utf8(bytes).map_err(|_| PolicyFileError::Form("not UTF-8".to_owned()))?;
-    let value: serde_json::Value = toml::from_str(text).map_err(|error| {
+    let policy: Policy = toml::from_str(text).map_err(|error| {
         let line = error.span().map_or(1, |span| {
             text[..span.start.min(text.len())].matches('\n').count() + 1
         });
@@ -53,8 +53,8 @@ pub fn read_policy(bytes: &[u8]) -> Result<Policy, PolicyFileError> {
             .to_owned();
         PolicyFileError::Form(format!("line {line}: {why}"))
     })?;
-    let json = serde_json::to_vec(&value).map_err(|e| PolicyFileError::Form(e.to_string()))?;
-    Ok(Policy::from_json(&json)?)
+    policy.validate()?;
+    Ok(policy)
 }
 
 #[cfg(test)]
@@ -84,6 +84,9 @@ mod tests {
             let error = read_policy(empty).expect_err("empty").to_string();
             assert!(error.contains("empty"), "{error}");
         }
+        let text = b"version = \"x\"\n[quality_permille]\nvalid = -100\n";
+        let error = read_policy(text).expect_err("negative").to_string();
+        assert!(error.starts_with("line 3: "), "{error}");
         let error = read_policy(b"wieghts = 3\n")
             .expect_err("unknown")
             .to_string();

@@ -20,7 +20,7 @@ use crate::rules::facts::{Facts, Given, StaffingFacts, TimeFacts};
 use crate::rules::patrol::{
     CountScore, CoverageError, CoverageScore, checkpoints_score, coverage_score, loops_score,
 };
-use crate::rules::policy::{EvaluationPart, Policy, Scorecard};
+use crate::rules::policy::{EvaluationPart, PartSource, Policy, Scorecard};
 use crate::rules::quality::formulas::{SubjectFacts, measure, standard};
 use crate::rules::quality::{Quality, QualityError};
 use crate::rules::quantity::{DoneItem, Quantity, QuantityError, quantity};
@@ -120,6 +120,22 @@ pub enum ScoreError {
     /// An item that the policy does not ask for.
     #[error("quantity.items.{0}: the policy asks for no such item")]
     UnknownItem(String),
+    /// Counts for an indicator that no evaluation of the policy asks for.
+    #[error("{source_key}.{key}: no evaluation of the policy asks for it; write {known}")]
+    UnknownIndicator {
+        /// `on_site` or `questionnaire`.
+        source_key: &'static str,
+        /// What stands there.
+        key: String,
+        /// What is asked for.
+        known: String,
+    },
+    /// A confirmed fact that the policy has no cap for.
+    #[error("vetoes: `{reason}` caps nothing; write forged_photo or a key of caps_hundredths")]
+    UnknownVeto {
+        /// What stands there.
+        reason: String,
+    },
     /// Counts for a card that the policy does not have for such a subject.
     #[error("cards.{0}: the policy has no such card for such a subject")]
     UnknownCard(String),
@@ -132,6 +148,7 @@ pub enum ScoreError {
 /// # Errors
 /// [`ScoreError`] names the part that does not hold.
 pub fn score(facts: &Facts, policy: &Policy) -> Result<SubjectScore, ScoreError> {
+    check_names(facts, policy)?;
     let mut behind: Vec<(&'static str, Vec<Explanation>)> = Vec::new();
     let mut tell = |key, told| behind.push((key, vec![told]));
 
@@ -247,6 +264,43 @@ pub fn score(facts: &Facts, policy: &Policy) -> Result<SubjectScore, ScoreError>
         inputs: inputs_hash(facts, policy),
         explanation,
     })
+}
+
+/// A misspelt name would silently count nothing.
+fn check_names(facts: &Facts, policy: &Policy) -> Result<(), ScoreError> {
+    let vetoes = facts.vetoes.iter().chain(&facts.lifted);
+    if let Some(veto) = vetoes
+        .into_iter()
+        .find(|v| policy.cap_of(&v.reason).is_none())
+    {
+        let reason = veto.reason.clone();
+        return Err(ScoreError::UnknownVeto { reason });
+    }
+    let given = [
+        (PartSource::OnSite, &facts.evaluation.on_site),
+        (PartSource::Questionnaire, &facts.evaluation.questionnaire),
+    ];
+    for (source, counts) in given {
+        let evaluations = policy.evaluations.iter();
+        let known: Vec<&str> = evaluations
+            .filter(|evaluation| evaluation.subject == facts.kind)
+            .flat_map(|evaluation| &evaluation.parts)
+            .filter(|part| part.source == source)
+            .map(|part| part.key.as_str())
+            .collect();
+        if let Some(key) = counts.keys().find(|key| !known.contains(&key.as_str())) {
+            let known = match known.is_empty() {
+                true => "none".to_owned(),
+                false => known.join(", "),
+            };
+            return Err(ScoreError::UnknownIndicator {
+                source_key: source.as_str(),
+                key: key.clone(),
+                known,
+            });
+        }
+    }
+    Ok(())
 }
 
 fn staffing_of(given: &StaffingFacts) -> Staffing {

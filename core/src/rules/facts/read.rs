@@ -675,6 +675,10 @@ impl<'v> Node<'v> {
         };
         Indicator::try_new(counted.numerator, counted.denominator)
             .map_err(|error| self.wrong(error.to_string()))?;
+        if counted.cases.len() as u64 > counted.numerator {
+            let (listed, counted) = (counted.cases.len(), counted.numerator);
+            return Err(self.wrong(format!("{listed} cases stand behind a count of {counted}")));
+        }
         Ok(counted)
     }
 
