@@ -7,6 +7,7 @@
 //!
 //! Source: DOMAIN "The eight fixes".
 
+mod node;
 mod read;
 pub(super) mod strict;
 

@@ -150,8 +150,6 @@ pub struct AttendancePolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeatLimits {
-    /// To accept a report.
-    pub accept_s: u32,
     /// To file what was accepted.
     pub file_s: u32,
     /// To dispatch what was filed or came back.
@@ -171,7 +169,6 @@ impl SeatLimits {
 impl Default for SeatLimits {
     fn default() -> Self {
         Self {
-            accept_s: 900,
             file_s: 900,
             dispatch_s: 900,
             close_s: 900,

@@ -2,12 +2,8 @@
 //!
 //! Source: DOMAIN "Quantity (定量)".
 
-mod proration;
-
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-
-pub use proration::{PlannedTime, planned_times, proration_of};
 
 use crate::model::quantity::{Proration, QuotaItem, QuotaKey, Thousandths};
 use crate::model::verdict::{Score, Share};

@@ -295,3 +295,20 @@ fn each_once<'a, T: PartialEq + Clone + 'a>(all: impl Iterator<Item = &'a T>) ->
     }
     once
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_full_time_have_one_part_in_common_exactly() {
+        assert_eq!(common(&[]).parts(), (1, 1));
+        assert_eq!(common(&[(1, 3), (1, 3)]).parts(), (1, 3));
+        assert_eq!(common(&[(1, 2), (1, 3), (1, 1)]).parts(), (1, 6));
+        // Too fine for any proration: the finest that there is.
+        assert_eq!(
+            common(&[(1, 999_983), (1, 999_979)]).parts(),
+            (1, 1_000_000)
+        );
+    }
+}

@@ -26,6 +26,7 @@ use crate::rules::handling::Judgement;
 use crate::rules::policy::{PeriodUnit, Policy, Scorecard};
 use crate::rules::quality::Quality;
 use crate::rules::quality::formulas::{GridClass, SubjectFacts, measure, standard};
+use crate::rules::task_limit::seat_due;
 
 /// The card of one subject in the period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -241,8 +242,7 @@ impl Looked<'_> {
             });
             let at = stamped(event);
             if let Some(begun) = before(Action::Accept, at).or(arrived) {
-                let limit_ms = u64::from(policy.seat_limits.file_s) * 1000;
-                let is_in_time = at.0.saturating_sub(begun.0) <= limit_ms;
+                let is_in_time = at <= seat_due(begun, policy.seat_limits.file_s, None, 0);
                 self.add(facts, head.as_str(), K::FiledOnTime, is_in_time);
             }
         }
@@ -250,8 +250,7 @@ impl Looked<'_> {
             let Some(head) = &event.person else { continue };
             let at = stamped(event);
             if let Some(checked) = before(Action::Check, at) {
-                let limit_ms = u64::from(policy.seat_limits.close_s) * 1000;
-                let is_in_time = at.0.saturating_sub(checked.0) <= limit_ms;
+                let is_in_time = at <= seat_due(checked, policy.seat_limits.close_s, None, 0);
                 self.add(facts, head.as_str(), K::ClosedOnTime, is_in_time);
             }
         }
@@ -278,8 +277,9 @@ impl Looked<'_> {
                 .rev()
                 .find(|e| [Action::File.as_str(), Action::Return.as_str()].contains(&e.what));
             if let Some(begun) = begun {
-                let limit_ms = u64::from(policy.seat_limits.dispatch_s) * 1000;
-                let is_in_time = stamped(event).0.saturating_sub(stamped(begun).0) <= limit_ms;
+                // Seats are manned around the clock.
+                let due = seat_due(stamped(begun), policy.seat_limits.dispatch_s, None, 0);
+                let is_in_time = stamped(event) <= due;
                 self.add(facts, dispatcher.as_str(), K::DispatchedOnTime, is_in_time);
             }
             let next = effective[number + 1..]
