@@ -95,6 +95,8 @@ pub struct Walk {
     pub truth: Vec<(f64, f64)>,
     /// Stretches skipped, and how.
     pub skipped: Vec<(f64, f64, Skip)>,
+    /// Standard deviation of its noise on each axis.
+    pub noise_m: f64,
 }
 
 /// Makes the walk of a seed.
@@ -105,7 +107,7 @@ pub fn walk(plan: &WalkPlan, seed: u64) -> Walk {
     let nodes = lattice.route(plan.route_m, &mut draw);
     let places: Vec<Xy> = nodes.iter().map(|node| lattice.place(*node)).collect();
     let (way, skipped) = lattice.way(&nodes, plan, &mut draw);
-    let (fixes, given) = record(&way, plan, &mut draw);
+    let (fixes, given, noise_m) = record(&way, plan, &mut draw);
     let truth = truth(&places, &way, &given);
     let route = Route::try_new(
         vec![places.iter().map(|xy| place(*xy)).collect()],
@@ -124,6 +126,7 @@ pub fn walk(plan: &WalkPlan, seed: u64) -> Walk {
         planned_m: *at_m.last().expect("not empty"),
         truth,
         skipped,
+        noise_m,
     }
 }
 
@@ -314,12 +317,8 @@ fn zigzag(run: &[Xy], draw: &mut Draw, way: &mut Vec<Xy>) {
         let step_m = length_m / steps as f64;
         let mut side = 1.0;
         for step in 0..steps {
-            let at = |m: f64, beside: f64| {
-                (
-                    a.0 + u.0 * m - u.1 * beside,
-                    a.1 + u.1 * m + u.0 * beside,
-                )
-            };
+            let at =
+                |m: f64, beside: f64| (a.0 + u.0 * m - u.1 * beside, a.1 + u.1 * m + u.0 * beside);
             // The first crossing begins at the node, so that the corner itself is met.
             way.push(at(step as f64 * step_m, side * wide_m));
             way.push(at((step + 1) as f64 * step_m, side * wide_m));
@@ -339,7 +338,7 @@ fn along(line: &[Xy]) -> Vec<f64> {
 }
 
 /// The fixes of a way, and the stretches of the way between those that are near in time.
-fn record(way: &[Xy], plan: &WalkPlan, draw: &mut Draw) -> (Vec<Fix>, Vec<(f64, f64)>) {
+fn record(way: &[Xy], plan: &WalkPlan, draw: &mut Draw) -> (Vec<Fix>, Vec<(f64, f64)>, f64) {
     let at_m = along(way);
     let total_m = at_m[at_m.len() - 1];
     let speed_mps = draw.between(plan.speed_mps.0, plan.speed_mps.1);
@@ -386,7 +385,7 @@ fn record(way: &[Xy], plan: &WalkPlan, draw: &mut Draw) -> (Vec<Fix>, Vec<(f64, 
             last = Some((at_s, m));
         }
         if m >= total_m {
-            return (fixes, given);
+            return (fixes, given, noise_m);
         }
         noise = (
             plan.autocorrelation * noise.0 + fresh * noise_m * draw.normal(),
@@ -431,7 +430,10 @@ fn truth(route: &[Xy], way: &[Xy], given: &[(f64, f64)]) -> Vec<(f64, f64)> {
                 continue;
             }
             let on = |p: Xy| (p.0 - pair[0].0) * u.0 + (p.1 - pair[0].1) * u.1;
-            let (low, high) = (on(*a).min(on(*b)).max(0.0), on(*a).max(on(*b)).min(length_m));
+            let (low, high) = (
+                on(*a).min(on(*b)).max(0.0),
+                on(*a).max(on(*b)).min(length_m),
+            );
             if high > low {
                 found.push((route_m[section] + low, route_m[section] + high));
             }

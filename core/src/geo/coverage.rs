@@ -17,7 +17,7 @@ use super::intervals::{Stretch, StretchSet};
 use super::laps::Laps;
 use super::route_line::{RouteLine, Spot};
 use super::track_filter::{Judged, TrackFilter};
-use super::traverse::Traversal;
+use super::traverse::{Traversal, Way};
 use crate::model::route::Route;
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
@@ -177,7 +177,6 @@ pub fn coverage(route: &Route, settings: &CoverageSettings, fixes: &[Fix]) -> Co
 pub struct CoverageRun {
     filter: TrackFilter,
     kept: Kept,
-    judged: Vec<Judged>,
 }
 
 /// What is kept of the fixes that were judged.
@@ -186,27 +185,66 @@ struct Kept {
     settings: CoverageSettings,
     counts: FixCounts,
     walked_m: f64,
-    last: Option<UtcMs>,
+    /// The last accepted fix within the window.
+    last: Option<Fix>,
     /// The metres that the last accepted fix added, should it be outvoted; nothing when it
     /// was outside the window.
     last_step_m: Option<f64>,
     /// True when a fix was rejected since the last accepted one.
     has_rejected: bool,
+    /// True when nothing vouches for the way from the last accepted fix.
+    is_cut: bool,
     counted: Traversal,
-    /// Time in which no step is longer than the gap limit: a silence of any length is bridged
-    /// in it, and fixes elsewhere are still elsewhere.
-    shortened: UtcMs,
-    /// What would be covered if gaps of any length were bridged …
-    bridged: Traversal,
+    /// What would be covered if silences were bridged …
+    bridged: StretchSet,
     /// … if those were, in which fixes were rejected …
-    patched: Traversal,
-    /// … if every fix were believed …
-    raw: Traversal,
-    /// … and what was walked at any time, where a window is set.
-    any_time: Traversal,
+    patched: StretchSet,
+    /// … if rejected fixes were believed …
+    doubted: Beside,
+    /// … and what was walked outside the window.
+    outside: Beside,
     laps: Laps,
     visits: Visits,
+    /// The spots of the fix at hand, and of the last accepted one.
     spots: Vec<Spot>,
+    last_spots: Vec<Spot>,
+}
+
+/// Fixes that do not count, with those on both sides of them: what they would cover.
+#[derive(Debug, Clone)]
+struct Beside {
+    walk: Traversal,
+    /// True when the last fix was one of them.
+    is_open: bool,
+}
+
+impl Beside {
+    fn new(gap_ms: u64) -> Self {
+        Self {
+            walk: Traversal::new(gap_ms),
+            is_open: false,
+        }
+    }
+
+    /// Takes a fix that does not count; `before` is the one that did, just before it.
+    fn take(&mut self, line: &RouteLine, before: Option<&Fix>, fix: &Fix, spots: &mut Vec<Spot>) {
+        if !self.is_open
+            && let Some(before) = before
+        {
+            line.spots(before.place, spots);
+            self.walk.feed(line, before.at, before.place, spots, before.accuracy_m);
+        }
+        self.is_open = true;
+        line.spots(fix.place, spots);
+        self.walk.feed(line, fix.at, fix.place, spots, fix.accuracy_m);
+    }
+
+    /// Takes the next fix that counts.
+    fn close(&mut self, line: &RouteLine, fix: &Fix, spots: &[Spot]) {
+        if std::mem::take(&mut self.is_open) {
+            self.walk.feed(line, fix.at, fix.place, spots, fix.accuracy_m);
+        }
+    }
 }
 
 impl CoverageRun {
@@ -223,55 +261,46 @@ impl CoverageRun {
                 last: None,
                 last_step_m: None,
                 has_rejected: false,
+                is_cut: false,
                 counted: Traversal::new(gap_ms),
-                shortened: UtcMs(0),
-                bridged: Traversal::new(gap_ms),
-                patched: Traversal::new(gap_ms),
-                raw: Traversal::new(gap_ms),
-                any_time: Traversal::new(gap_ms),
-                laps: Laps::new(settings.gap_ms, settings.loop_permille),
+                bridged: StretchSet::default(),
+                patched: StretchSet::default(),
+                doubted: Beside::new(gap_ms),
+                outside: Beside::new(gap_ms),
+                laps: Laps::new(settings.loop_permille),
                 visits: Visits::new(route.checkpoints(), settings.gap_ms),
                 spots: Vec::new(),
+                last_spots: Vec::new(),
             },
-            judged: Vec::new(),
         }
     }
 
     /// Takes the next fix in order of arrival; `line` is that of the route.
     pub fn feed(&mut self, line: &RouteLine, fix: Fix) {
-        self.filter
-            .feed(fix, &mut |judged| self.judged.push(judged));
-        self.keep(line);
+        let kept = &mut self.kept;
+        self.filter.feed(fix, &mut |judged| kept.take(line, judged));
     }
 
     /// The recording was interrupted: what follows vouches for nothing before.
     pub fn interrupt(&mut self, line: &RouteLine) {
         self.finish(line);
-        self.kept.interrupt();
+        self.kept.break_off(line);
+        self.kept.is_cut = true;
     }
 
     /// The track has ended: what waited for more fixes is decided.
     pub fn finish(&mut self, line: &RouteLine) {
-        self.filter.finish(&mut |judged| self.judged.push(judged));
-        self.keep(line);
+        let kept = &mut self.kept;
+        self.filter.finish(&mut |judged| kept.take(line, judged));
     }
 
-    fn keep(&mut self, line: &RouteLine) {
-        for judged in self.judged.drain(..) {
-            self.kept.take(line, judged);
-        }
-    }
-
-    /// What is covered so far.
+    /// What is covered so far, as if the track ended here.
     #[must_use]
     pub fn picture(&self, line: &RouteLine) -> Coverage {
-        if self.filter.is_waiting() {
-            // As if the track ended here.
-            let mut ended = self.clone();
-            ended.finish(line);
-            return ended.kept.picture(line);
-        }
-        self.kept.picture(line)
+        let mut ended = self.clone();
+        ended.finish(line);
+        ended.kept.end(line);
+        ended.kept.picture(line)
     }
 }
 
@@ -282,21 +311,23 @@ impl Kept {
             .is_some_and(|(from, to)| at < from || at > to)
     }
 
-    fn interrupt(&mut self) {
-        self.last = None;
-        self.break_off();
-        self.raw.break_off();
-        if !self.has_rejected {
-            self.patched.break_off();
-        }
+    /// What follows vouches for nothing that was counted before.
+    fn break_off(&mut self, line: &RouteLine) {
+        self.counted.break_off(line);
+        self.count_laps(line);
+        self.visits.break_off();
     }
 
-    /// What follows vouches for nothing that was counted before.
-    fn break_off(&mut self) {
-        self.counted.break_off();
-        self.any_time.break_off();
-        self.laps.break_off();
-        self.visits.break_off();
+    fn end(&mut self, line: &RouteLine) {
+        self.break_off(line);
+        self.doubted.walk.break_off(line);
+        self.outside.walk.break_off(line);
+    }
+
+    fn count_laps(&mut self, line: &RouteLine) {
+        for stretch in self.counted.fresh() {
+            self.laps.feed(stretch, line.length_m());
+        }
     }
 
     fn take(&mut self, line: &RouteLine, judged: Judged) {
@@ -304,7 +335,11 @@ impl Kept {
             Judged::Rejected(fix, why) => {
                 *self.counts.rejected.entry(why.as_str()).or_default() += 1;
                 self.has_rejected = true;
-                self.raw(line, &fix);
+                if !self.is_outside(fix.at) {
+                    let before = self.last.filter(|_| !self.is_cut);
+                    let spots = &mut self.spots;
+                    self.doubted.take(line, before.as_ref(), &fix, spots);
+                }
             }
             Judged::Retracted(_) => {
                 match self.last_step_m.take() {
@@ -317,62 +352,61 @@ impl Kept {
                 *self.counts.rejected.entry("speed").or_default() += 1;
                 self.has_rejected = true;
                 self.last = None;
-                self.break_off();
+                self.last_spots.clear();
+                self.break_off(line);
             }
-            Judged::Accepted(fix, moved_m) => self.accept(line, &fix, moved_m),
+            Judged::Accepted(fix, moved_m) => self.accept(line, fix, moved_m),
         }
     }
 
-    fn accept(&mut self, line: &RouteLine, fix: &Fix, moved_m: f64) {
-        self.raw(line, fix);
-        if self.settings.window.is_some() {
-            self.any_time.feed(line, fix.at, fix.place, &self.spots);
-        }
+    fn accept(&mut self, line: &RouteLine, fix: Fix, moved_m: f64) {
         if self.is_outside(fix.at) {
             self.counts.outside_window += 1;
-            self.last = None;
+            let before = self.last.take();
+            let spots = &mut self.spots;
+            self.outside.take(line, before.as_ref(), &fix, spots);
             self.last_step_m = None;
+            self.last_spots.clear();
             return;
         }
+        line.spots(fix.place, &mut self.spots);
+        self.doubted.close(line, &fix, &self.spots);
+        self.outside.close(line, &fix, &self.spots);
         self.counts.accepted += 1;
-        let step_m = self.last.map_or(0.0, |_| moved_m);
+        let step_m = self
+            .last
+            .filter(|_| !self.is_cut)
+            .map_or(0.0, |_| moved_m);
         self.last_step_m = Some(step_m);
         self.walked_m += step_m;
-        if let Some(last) = self.last {
-            let step_ms = fix.at.0 - last.0;
-            if step_ms > self.settings.gap_ms && !self.has_rejected {
-                self.patched.break_off();
-            }
-            let shortened_ms = step_ms.min(self.settings.gap_ms);
-            self.shortened = self.shortened.plus_ms(shortened_ms);
+        if let Some(last) = self.last
+            && (self.is_cut || fix.at.0 - last.at.0 > self.settings.gap_ms)
+        {
+            let set = if self.has_rejected {
+                &mut self.patched
+            } else {
+                &mut self.bridged
+            };
+            bridge(line, (&last, &self.last_spots), (&fix, &self.spots), set);
         }
-        self.last = Some(fix.at);
-        self.has_rejected = false;
-        self.visits.feed(fix);
-        let (at, place, spots) = (fix.at, fix.place, &self.spots);
-        self.counted.feed(line, at, place, spots);
-        self.bridged.feed(line, self.shortened, place, spots);
-        self.patched.feed(line, self.shortened, place, spots);
-        self.laps.feed(line, at, place, spots);
+        self.last = Some(fix);
+        (self.has_rejected, self.is_cut) = (false, false);
+        self.visits.feed(&fix);
+        self.counted.feed(line, fix.at, fix.place, &self.spots, fix.accuracy_m);
+        self.count_laps(line);
+        std::mem::swap(&mut self.spots, &mut self.last_spots);
     }
 
-    /// Finds the spots of a fix, and takes it as if every fix were believed.
-    fn raw(&mut self, line: &RouteLine, fix: &Fix) {
-        line.spots(fix.place, &mut self.spots);
-        if !self.is_outside(fix.at) {
-            self.raw.feed(line, fix.at, fix.place, &self.spots);
-        }
-    }
-
+    /// What was covered, after the end.
     fn picture(&self, line: &RouteLine) -> Coverage {
         let planned_m = line.length_m();
-        let covered = self.counted.covered();
-        let mut rejected = self.raw.covered();
-        rejected.extend(&self.patched.covered());
+        let covered = self.counted.done();
+        let mut rejected = self.doubted.walk.done().clone();
+        rejected.extend(&self.patched);
         let evidence = [
-            (MissReason::OutsideWindow, self.any_time.covered()),
-            (MissReason::FixesRejected, rejected),
-            (MissReason::GapInFixes, self.bridged.covered()),
+            (MissReason::OutsideWindow, self.outside.walk.done()),
+            (MissReason::FixesRejected, &rejected),
+            (MissReason::GapInFixes, &self.bridged),
         ];
         let mut missed = Vec::new();
         for (from_m, to_m) in covered.gaps(0.0, planned_m) {
@@ -405,6 +439,31 @@ impl Kept {
     }
 }
 
+/// The stretches between the spots of two fixes that a silence parts.
+fn bridge(
+    line: &RouteLine,
+    (last, before): (&Fix, &[Spot]),
+    (fix, after): (&Fix, &[Spot]),
+    set: &mut StretchSet,
+) {
+    for from in before {
+        for to in after {
+            let moved_m = line.between_m(to, last.place, fix.place);
+            for (from_m, to_m) in Way::between(line, from, to, moved_m)
+                .iter()
+                .flat_map(Way::stretches)
+            {
+                set.insert(Stretch {
+                    from_m,
+                    to_m,
+                    enter: last.at,
+                    leave: fix.at,
+                });
+            }
+        }
+    }
+}
+
 fn covered_stretch(stretch: &Stretch) -> CoveredStretch {
     CoveredStretch {
         from_m: stretch.from_m,
@@ -418,7 +477,7 @@ fn covered_stretch(stretch: &Stretch) -> CoveredStretch {
 fn explain(
     from_m: f64,
     to_m: f64,
-    evidence: &[(MissReason, StretchSet)],
+    evidence: &[(MissReason, &StretchSet)],
     missed: &mut Vec<MissedStretch>,
 ) {
     let Some(((reason, known), rest)) = evidence.split_first() else {

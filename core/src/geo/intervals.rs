@@ -39,6 +39,11 @@ impl StretchSet {
         &self.stretches
     }
 
+    /// Forgets them.
+    pub(super) fn clear(&mut self) {
+        self.stretches.clear();
+    }
+
     /// Their length together, in metres.
     #[must_use]
     pub(super) fn length_m(&self) -> f64 {

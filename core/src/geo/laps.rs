@@ -4,10 +4,7 @@
 //! covered: there the next lap begins.
 
 use super::coverage::Lap;
-use super::route_line::{RouteLine, Spot};
-use super::traverse::Traversal;
-use crate::model::place::LatLon;
-use crate::model::time::UtcMs;
+use super::intervals::{Stretch, StretchSet};
 
 /// So much must be walked again before it is a new lap: metres, and share of the route.
 const AGAIN_M: f64 = 50.0;
@@ -15,42 +12,31 @@ const AGAIN_SHARE: f64 = 0.1;
 
 #[derive(Debug, Clone)]
 pub(super) struct Laps {
-    gap_ms: u64,
     loop_permille: u32,
     done: Vec<Lap>,
-    lap: Traversal,
+    lap: StretchSet,
     lap_m: f64,
     /// What has been walked since the lap was full: the beginning of the next, perhaps.
-    next: Option<Traversal>,
+    next: Option<StretchSet>,
 }
 
 impl Laps {
-    pub(super) fn new(gap_ms: u64, loop_permille: u32) -> Self {
+    pub(super) fn new(loop_permille: u32) -> Self {
         Self {
-            gap_ms,
             loop_permille,
             done: Vec::new(),
-            lap: Traversal::new(gap_ms),
+            lap: StretchSet::default(),
             lap_m: 0.0,
             next: None,
         }
     }
 
-    /// What follows does not belong to what came before.
-    pub(super) fn break_off(&mut self) {
-        self.lap.break_off();
+    /// Takes the next stretch that was traversed.
+    pub(super) fn feed(&mut self, stretch: Stretch, planned_m: f64) {
         if let Some(next) = &mut self.next {
-            next.break_off();
-        }
-    }
-
-    /// Takes the next accepted fix with its spots.
-    pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
-        let planned_m = line.length_m();
-        if let Some(next) = &mut self.next {
-            next.feed(line, at, place, spots);
+            next.insert(stretch);
             let again_m = AGAIN_M.max(AGAIN_SHARE * planned_m).min(planned_m / 2.0);
-            let walked_m = next.covered_m();
+            let walked_m = next.length_m();
             if walked_m >= again_m {
                 // What the new lap covers, the old one has covered before: it ends here.
                 self.done.extend(self.lap_of(&self.lap, planned_m));
@@ -59,24 +45,21 @@ impl Laps {
                 return;
             }
         }
-        self.lap.feed(line, at, place, spots);
-        let covered_m = self.lap.covered_m();
+        self.lap.insert(stretch);
+        let covered_m = self.lap.length_m();
         let is_new = covered_m > self.lap_m;
         self.lap_m = covered_m;
         let is_full = covered_m * 1000.0 >= f64::from(self.loop_permille) * planned_m;
         if is_full && is_new {
             // Still finding new ground: a new lap can begin here at the earliest.
-            let mut next = Traversal::new(self.gap_ms);
-            next.feed(line, at, place, spots);
-            self.next = Some(next);
+            self.next = Some(StretchSet::default());
         }
     }
 
-    fn lap_of(&self, lap: &Traversal, planned_m: f64) -> Option<Lap> {
-        let covered = lap.covered();
-        let from = covered.stretches().iter().map(|s| s.enter).min()?;
-        let to = covered.stretches().iter().map(|s| s.leave).max()?;
-        let ratio = (covered.length_m() / planned_m).min(1.0);
+    fn lap_of(&self, lap: &StretchSet, planned_m: f64) -> Option<Lap> {
+        let from = lap.stretches().iter().map(|s| s.enter).min()?;
+        let to = lap.stretches().iter().map(|s| s.leave).max()?;
+        let ratio = (lap.length_m() / planned_m).min(1.0);
         Some(Lap {
             from,
             to,

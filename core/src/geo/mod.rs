@@ -11,6 +11,7 @@ pub mod checkpoints;
 pub mod coverage;
 pub mod datum;
 pub mod distance;
+pub mod evidence;
 pub(crate) mod excerpt;
 pub mod exemption;
 pub mod finding;

@@ -13,6 +13,8 @@ use crate::model::route::Route;
 
 /// An end that lies so near to another chain is joined to it, in metres.
 const JUNCTION_M: f64 = 1.0;
+/// So far beyond the corridor a walk is followed, in metres.
+const REACH_M: f64 = 25.0;
 /// A spot so near to the end of its chain lies at it, in metres.
 const END_M: f64 = 1e-6;
 /// The most spots that one place may have; the nearest are kept.
@@ -28,6 +30,11 @@ pub struct Spot {
     pub at_m: f64,
     /// Metres beside the route.
     pub beside_m: f64,
+    /// Metres east and north of the street's line, its end prolonged.
+    pub(super) off_m: (f64, f64),
+    /// Within the corridor.
+    pub(super) is_inside: bool,
+    pub(super) segment: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +128,7 @@ impl RouteLine {
                 ends.is_some_and(|(first, last)| near_m(first.start, last.end) <= JUNCTION_M);
         }
         let corridor_m = route.corridor_m();
-        let index = Index::new(&segments, corridor_m, length_m);
+        let index = Index::new(&segments, corridor_m + REACH_M, length_m);
         let mut line = Self {
             segments,
             chains,
@@ -182,7 +189,19 @@ impl RouteLine {
     /// Finds where along the route a place lies within the corridor: one spot for each
     /// stretch that comes nearest there, in the route's order. Empty when it lies outside.
     pub fn spots(&self, at: LatLon, spots: &mut Vec<Spot>) {
-        self.spots_within(at, self.corridor_m, spots);
+        self.spots_within(at, self.reach_m(), spots);
+    }
+
+    /// How far beside the line a walk is followed, in metres: what strays out of the corridor
+    /// tells as much as what lies in it.
+    fn reach_m(&self) -> f64 {
+        self.corridor_m + REACH_M
+    }
+
+    /// The distance of two places, measured where a spot lies.
+    pub(super) fn between_m(&self, spot: &Spot, a: LatLon, b: LatLon) -> f64 {
+        let (x, y) = self.segments[spot.segment as usize].scale.between(a, b);
+        x.hypot(y)
     }
 
     fn spots_within(&self, at: LatLon, limit_m: f64, spots: &mut Vec<Spot>) {
@@ -194,7 +213,7 @@ impl RouteLine {
         let mut before: Option<(u32, f64)> = None;
         for &id in near {
             let segment = &self.segments[id as usize];
-            let (share, beside_m) = segment.foot(at);
+            let (share, beside_m, off_m) = segment.foot(at);
             if beside_m > limit_m {
                 before = None;
                 continue;
@@ -210,11 +229,18 @@ impl RouteLine {
                 id as usize + 1 == chain.end
             };
             before = Some((id, share));
+            let is_past = !chain.is_closed
+                && (share <= 0.0 && id as usize == chain.first
+                    || share >= 1.0 && id as usize + 1 == chain.end);
+            let off_m = if is_past { segment.aside(off_m) } else { off_m };
             if is_spot {
                 spots.push(Spot {
                     chain: segment.chain,
                     at_m: segment.from_m + share * segment.length_m,
                     beside_m,
+                    off_m,
+                    is_inside: beside_m <= self.corridor_m,
+                    segment: id,
                 });
             }
         }
@@ -299,14 +325,24 @@ impl Segment {
     }
 
     /// The nearest point: its share of the segment, 0 to 1, and its distance in metres.
-    fn foot(&self, at: LatLon) -> (f64, f64) {
+    fn foot(&self, at: LatLon) -> (f64, f64, (f64, f64)) {
         let (x, y) = self.scale.between(self.start, at);
         let square = self.x_m * self.x_m + self.y_m * self.y_m;
         let share = ((x * self.x_m + y * self.y_m) / square).clamp(0.0, 1.0);
         // A segment shorter than numbers can tell is its own beginning.
         let share = if share.is_nan() { 0.0 } else { share };
         let (dx, dy) = (x - share * self.x_m, y - share * self.y_m);
-        (share, dx.hypot(dy))
+        (share, dx.hypot(dy), (dx, dy))
+    }
+
+    /// The part of a way that leads away from the segment's line.
+    fn aside(&self, (x, y): (f64, f64)) -> (f64, f64) {
+        let square = self.x_m * self.x_m + self.y_m * self.y_m;
+        let share = (x * self.x_m + y * self.y_m) / square;
+        if share.is_nan() {
+            return (x, y);
+        }
+        (x - share * self.x_m, y - share * self.y_m)
     }
 
     /// The place so many metres from its start, its ends at the most.
@@ -342,7 +378,7 @@ impl Index {
         let mut index = Self {
             origin,
             scale: Scale::at(origin.lat_deg()),
-            cell_m: (2.0 * corridor_m).max(length_m / steps),
+            cell_m: corridor_m.max(length_m / steps),
             cells: HashMap::new(),
         };
         for (id, segment) in (0_u32..).zip(segments) {
@@ -398,6 +434,7 @@ mod tests {
         let whole = |m: f64| m.round() as i64;
         spots
             .iter()
+            .filter(|spot| spot.is_inside)
             .map(|spot| (whole(spot.at_m), whole(spot.beside_m)))
             .collect()
     }

@@ -1,16 +1,19 @@
 //! Which stretches of a route a walk has traversed: the walk is followed from fix to fix,
 //! and nothing is credited that two fixes do not vouch for.
 //!
-//! Each fix has a *spot* for every stretch of the route that it lies on. From the spots of
-//! one fix to those of the next run *threads*: where the way along the route agrees with the
-//! distance moved, the stretch between the two spots is credited. Threads that belong
-//! together are a *pass*; a pass that leads across the route rather than along it is worth
-//! nothing. A street that the route uses twice has two spots, and both uses are credited.
+//! Each fix has a *spot* for every stretch of the route that it lies beside. From the spots
+//! of one fix to those of the next run *threads*: one for each use of a street. A thread
+//! weighs how well its fixes speak for a walk on the street ([`super::evidence`]) and finds
+//! the most likely beginning and end of each stretch on it (the Viterbi path of two states,
+//! on and off the street): what lies between is credited. A street that the route uses twice
+//! has two threads, and both uses are credited.
 //!
-//! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015.
+//! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015, 0026.
 
+use std::collections::VecDeque;
+
+use super::evidence::{Node, Weight, params, weigh};
 use super::intervals::{Stretch, StretchSet};
-use super::local::{Scale, near_m};
 use super::route_line::{RouteLine, Spot};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
@@ -22,15 +25,10 @@ const LONGEST_WAY: f64 = 1.5;
 const LEAST_ADVANCE: f64 = 0.5;
 /// … beyond what the noise of two fixes explains, in metres.
 const NOISE_M: f64 = 10.0;
-
-/// On a directed route an advance is believed once it has been so far, in metres: fixes a
-/// second apart jump forth by more than their noise while the walk goes back.
-const SURE_M: f64 = 25.0;
-/// … or this share of a route that is shorter.
-const SURE_SHARE: f64 = 0.8;
-
-/// So many fixes in a row lie on a stretch by more than chance.
-const SURE_ROW: u32 = 3;
+/// The most threads at a time.
+const MAX_THREADS: usize = 32;
+/// Fixes nearer in time than this tell nothing of each other, in milliseconds.
+const LEAST_STEP_MS: u64 = 400;
 
 /// A walk along a route, fix by fix.
 #[derive(Debug, Clone, Default)]
@@ -39,54 +37,33 @@ pub(super) struct Traversal {
     gap_ms: u64,
     last: Option<UtcMs>,
     threads: Vec<Thread>,
-    passes: Vec<Pass>,
     done: StretchSet,
+    /// What was credited since it was last asked for.
+    fresh: Vec<Stretch>,
+    spare: Vec<Thread>,
 }
 
-/// The end of a chain of spots: where it was last seen.
-#[derive(Debug, Clone, Copy)]
-struct Thread {
-    spot: Spot,
-    at: UtcMs,
-    place: LatLon,
-    pass: usize,
-    ahead: Ahead,
-    trust: Trust,
-}
-
-/// How often a thread was seen on its stretch, and how often a fix lay elsewhere. While the
-/// latter are the more, only fixes in a row are credited: a walk leaves the corridor for a
-/// moment, a walk along the next street strays into it for a moment.
-#[derive(Debug, Clone, Copy)]
-struct Trust {
-    since: UtcMs,
-    here: u32,
-    elsewhere: u32,
-    /// How many fixes in a row lie here; none when the last lay elsewhere.
-    in_a_row: u32,
-}
-
-/// How a thread advances on a directed route, so that noise is not taken for progress.
-#[derive(Debug, Clone, Copy)]
-struct Ahead {
-    /// The lowest position since it last went back, and when.
-    base_m: f64,
-    base_at: UtcMs,
-    /// The highest since then.
-    top_m: f64,
-    is_certain: bool,
-}
-
-/// Threads that belong together, with what they have credited.
+/// A hypothesis: the walk goes along this use of a street.
 #[derive(Debug, Clone)]
-struct Pass {
-    covered: StretchSet,
-    /// The pass that this one became a part of.
-    joined: Option<usize>,
-    south: f64,
-    north: f64,
-    west: f64,
-    east: f64,
+struct Thread {
+    /// Where it was last seen …
+    last: (Spot, LatLon),
+    /// … and where it is seen now.
+    now: (Spot, LatLon),
+    is_moved: bool,
+    nodes: VecDeque<Node>,
+    /// The number of nodes whose step is weighed.
+    weighed: usize,
+    /// How much likelier the walk is on the street than off it, at the last weighed node; up
+    /// to what leaving the street costs. Nothing when it cannot be on it.
+    on: f64,
+    /// The last weighed node.
+    before: Option<(UtcMs, Weight)>,
+    is_boundary: bool,
+    /// What is credited if it was on the street since both hypotheses parted.
+    pending: StretchSet,
+    /// When the thread was last seen within the corridor.
+    inside_at: UtcMs,
 }
 
 impl Traversal {
@@ -98,330 +75,244 @@ impl Traversal {
     }
 
     /// What follows does not belong to what came before.
-    pub(super) fn break_off(&mut self) {
+    pub(super) fn break_off(&mut self, line: &RouteLine) {
         self.last = None;
-        self.threads.clear();
-        self.settle();
+        for mut thread in std::mem::take(&mut self.threads) {
+            self.end(line, &mut thread, true);
+        }
+    }
+
+    fn end(&mut self, line: &RouteLine, thread: &mut Thread, is_boundary: bool) {
+        thread.weigh(line, self.gap_ms, true, &mut self.done, &mut self.fresh);
+        if is_boundary && thread.on + thread.before.map_or(0.0, |b| b.1.end) >= params().q / 2.0 {
+            thread.commit(&mut self.done, &mut self.fresh);
+        }
     }
 
     /// Takes the next fix with its spots, in order of time.
-    pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
+    pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot], acc: Option<f64>) {
         let gap_ms = self.gap_ms;
-        let is_over = |last: UtcMs| at.0.saturating_sub(last.0) > gap_ms;
-        if self.last.is_some_and(is_over) {
-            self.break_off();
+        if self
+            .last
+            .is_some_and(|last| at.0.saturating_sub(last.0) > gap_ms)
+        {
+            self.break_off(line);
         }
-        if self.threads.iter().any(|thread| is_over(thread.at)) {
-            self.threads.retain(|thread| !is_over(thread.at));
-            self.settle();
+        let is_boundary = self.last.is_none();
+        if self.last.is_some_and(|last| at.0.saturating_sub(last.0) < LEAST_STEP_MS) {
+            return;
         }
         self.last = Some(at);
-        let before = std::mem::take(&mut self.threads);
-        let mut is_continued = vec![false; before.len()];
+        let count = self.threads.len();
+        let mut forks: Vec<Thread> = Vec::new();
         for spot in spots {
-            let mut pass = None;
-            let mut ahead = Ahead::from(spot.at_m, at);
-            let mut trust: Option<Trust> = None;
-            let directed_sure_m = line
-                .is_directed()
-                .then(|| SURE_M.min(SURE_SHARE * line.chain_m(spot.chain)));
-            for (thread, continued) in before.iter().zip(&mut is_continued) {
-                let moved_m = near_m(thread.place, place);
-                let Some(way) = Way::between(line, &thread.spot, spot, moved_m) else {
+            // A spot goes on from the likeliest thread that leads to it.
+            let mut best: Option<(f64, usize, Way)> = None;
+            for (id, thread) in self.threads[..count].iter().enumerate() {
+                let (from, from_place) = thread.last;
+                let moved_m = line.between_m(spot, from_place, place);
+                let Some(way) = Way::between(line, &from, spot, moved_m) else {
                     continue;
                 };
-                *continued = true;
-                let joined = self.join(pass, thread.pass);
-                pass = Some(joined);
-                let here = thread.trust.here(at, gap_ms);
-                trust = Some(trust.map_or(here, |other| other.max(here)));
-                if !here.is_earned() {
-                    continue;
+                let likely = thread.on.max(-1.0) - 0.02 * (way.advance_m.abs() - moved_m).abs();
+                if best.is_none_or(|(other, ..)| likely > other) {
+                    best = Some((likely, id, way));
                 }
-                self.credit(joined, directed_sure_m, thread, &way, spot, at, &mut ahead);
             }
-            let pass = pass.unwrap_or_else(|| self.begin_pass());
-            if !line.is_beyond(spot) {
-                self.passes[pass].reach(place);
+            match best {
+                None => {
+                    let spare = self.spare.pop();
+                    forks.push(Thread::new(spot, at, place, is_boundary, spare, acc));
+                }
+                Some((_, id, way)) => {
+                    let thread = &mut self.threads[id];
+                    if thread.is_moved {
+                        // It goes on to two places: as it was before, to this one too.
+                        let mut fork = thread.clone();
+                        fork.nodes.pop_back();
+                        fork.step(spot, &way, at, acc);
+                        fork.now = (*spot, place);
+                        forks.push(fork);
+                    } else {
+                        thread.step(spot, &way, at, acc);
+                        thread.now = (*spot, place);
+                        thread.is_moved = true;
+                    }
+                }
             }
-            self.threads.push(Thread {
-                spot: *spot,
-                at,
-                place,
-                pass,
-                ahead,
-                trust: trust.unwrap_or_else(|| Trust::from(at)),
+        }
+        for id in (0..count).rev() {
+            let thread = &mut self.threads[id];
+            if thread.is_moved {
+                continue;
+            }
+            let ways = spots.iter().filter_map(|spot| {
+                let moved_m = line.between_m(spot, thread.last.1, place);
+                Way::between(line, &thread.last.0, spot, moved_m).map(|way| (spot, way))
             });
-        }
-        let waiting = before.into_iter().zip(is_continued);
-        self.threads.extend(
-            waiting
-                .filter(|(_, continued)| !continued)
-                .map(|(thread, _)| Thread {
-                    trust: thread.trust.elsewhere(at, gap_ms),
-                    ..thread
-                }),
-        );
-    }
-
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one step, told apart for its length"
-    )]
-    fn credit(
-        &mut self,
-        pass: usize,
-        directed_sure_m: Option<f64>,
-        thread: &Thread,
-        way: &Way,
-        spot: &Spot,
-        at: UtcMs,
-        ahead: &mut Ahead,
-    ) {
-        let covered = &mut self.passes[pass].covered;
-        let Some(sure_m) = directed_sure_m else {
-            for (from_m, to_m) in way.stretches() {
-                covered.insert(Stretch {
-                    from_m,
-                    to_m,
-                    enter: thread.at,
-                    leave: at,
-                });
+            let nearest = ways.min_by(|a, b| a.1.advance_m.abs().total_cmp(&b.1.advance_m.abs()));
+            if let Some((spot, way)) = nearest {
+                // Another thread went on from here: this one meets it, and ends.
+                thread.step(spot, &way, at, acc);
+            } else if at.0.saturating_sub(thread.seen_at().0) <= gap_ms {
+                continue;
             }
-            return;
-        };
-        let mut next = thread.ahead;
-        if way.is_direct() {
-            let before = (thread.spot.at_m, thread.at);
-            if let Some((from_m, enter)) = next.advance(spot.at_m, before, at, sure_m) {
-                covered.insert(Stretch {
-                    from_m,
-                    to_m: spot.at_m,
-                    enter,
-                    leave: at,
-                });
-            }
-        } else if way.advance_m > 0.0 {
-            for (from_m, to_m) in way.stretches() {
-                covered.insert(Stretch {
-                    from_m,
-                    to_m,
-                    enter: thread.at,
-                    leave: at,
-                });
-            }
-            next = Ahead {
-                is_certain: next.is_certain,
-                ..Ahead::from(spot.at_m, at)
-            };
-        }
-        *ahead = next;
-    }
-
-    fn begin_pass(&mut self) -> usize {
-        self.passes.push(Pass {
-            covered: StretchSet::default(),
-            joined: None,
-            south: f64::INFINITY,
-            north: f64::NEG_INFINITY,
-            west: f64::INFINITY,
-            east: f64::NEG_INFINITY,
-        });
-        self.passes.len() - 1
-    }
-
-    /// Makes two passes one.
-    fn join(&mut self, one: Option<usize>, other: usize) -> usize {
-        let other = self.whole(other);
-        let Some(one) = one.filter(|one| *one != other) else {
-            return other;
-        };
-        let covered = std::mem::take(&mut self.passes[other].covered);
-        self.passes[other].joined = Some(one);
-        let absorbed = Pass {
-            covered,
-            ..self.passes[other].clone()
-        };
-        self.passes[one].absorb(&absorbed);
-        one
-    }
-
-    /// The pass that a pass is now a part of, or itself.
-    fn whole(&self, mut pass: usize) -> usize {
-        while let Some(joined) = self.passes[pass].joined {
-            pass = joined;
-        }
-        pass
-    }
-
-    /// Takes the passes to which no thread belongs any more into account.
-    fn settle(&mut self) {
-        for number in 0..self.threads.len() {
-            self.threads[number].pass = self.whole(self.threads[number].pass);
-        }
-        let mut kept = Vec::new();
-        let mut moved = vec![None; self.passes.len()];
-        for (number, pass) in std::mem::take(&mut self.passes).into_iter().enumerate() {
-            if self.threads.iter().any(|thread| thread.pass == number) {
-                moved[number] = Some(kept.len());
-                kept.push(pass);
-            } else if pass.joined.is_none() && pass.leads_along() {
-                self.done.extend(&pass.covered);
+            let mut thread = self.threads.remove(id);
+            self.end(line, &mut thread, false);
+            if self.spare.len() < 4 {
+                self.spare.push(thread);
             }
         }
-        self.passes = kept;
+        self.threads.append(&mut forks);
         for thread in &mut self.threads {
-            if let Some(Some(number)) = moved.get(thread.pass) {
-                thread.pass = *number;
+            thread.last = thread.now;
+            if std::mem::take(&mut thread.is_moved) {
+                thread.weigh(line, gap_ms, false, &mut self.done, &mut self.fresh);
             }
         }
-    }
-
-    /// The length that is covered so far, in metres.
-    pub(super) fn covered_m(&self) -> f64 {
-        match &self.passes[..] {
-            [] => self.done.length_m(),
-            _ => self.covered().length_m(),
+        while self.threads.len() > MAX_THREADS {
+            let worst = (0..self.threads.len())
+                .min_by(|a, b| self.threads[*a].on.total_cmp(&self.threads[*b].on))
+                .unwrap_or(0);
+            let mut thread = self.threads.remove(worst);
+            self.end(line, &mut thread, false);
         }
     }
 
-    /// What is covered so far, passes under way included.
-    pub(super) fn covered(&self) -> StretchSet {
-        let mut covered = self.done.clone();
-        let whole = self.passes.iter().filter(|pass| pass.joined.is_none());
-        for pass in whole.filter(|pass| pass.leads_along()) {
-            covered.extend(&pass.covered);
-        }
-        covered
+    /// What was credited since the last call, in order of its being certain.
+    pub(super) fn fresh(&mut self) -> std::vec::Drain<'_, Stretch> {
+        self.fresh.drain(..)
+    }
+
+    /// What is covered for certain.
+    pub(super) fn done(&self) -> &StretchSet {
+        &self.done
     }
 }
 
-impl Pass {
-    /// Takes the place of a fix beside the route into its extent.
-    fn reach(&mut self, place: LatLon) {
-        self.south = self.south.min(place.lat_deg());
-        self.north = self.north.max(place.lat_deg());
-        self.west = self.west.min(place.lon_deg());
-        self.east = self.east.max(place.lon_deg());
-    }
-
-    fn absorb(&mut self, other: &Self) {
-        self.covered.extend(&other.covered);
-        self.south = self.south.min(other.south);
-        self.north = self.north.max(other.north);
-        self.west = self.west.min(other.west);
-        self.east = self.east.max(other.east);
-    }
-
-    /// True when it covers more of the route than crossing it would.
-    fn leads_along(&self) -> bool {
-        // No fix lies beside the route: those before its beginning and after its end do not
-        // tell how wide the way across was.
-        if self.south > self.north {
-            return true;
-        }
-        let scale = Scale::at((self.south + self.north) / 2.0);
-        // A pass over the antimeridian has no short width; none is lost for it.
-        let wide_deg = Some(self.east - self.west).filter(|deg| *deg < 180.0);
-        let across_m =
-            (wide_deg.unwrap_or(0.0) * scale.x_m).hypot((self.north - self.south) * scale.y_m);
-        self.covered.length_m() >= LEAST_ADVANCE * across_m
-    }
-}
-
-impl Trust {
-    fn from(since: UtcMs) -> Self {
+impl Thread {
+    fn new(spot: &Spot, at: UtcMs, place: LatLon, is_boundary: bool, spare: Option<Self>, acc: Option<f64>) -> Self {
+        let (mut nodes, mut pending) = spare.map_or_else(Default::default, |s| (s.nodes, s.pending));
+        nodes.clear();
+        pending.clear();
+        nodes.push_back(Node {
+            at,
+            along_m: 0.0,
+            off_m: spot.off_m,
+            is_inside: spot.is_inside,
+            noise_m: acc.map(|a| a/1.51),
+            way: [None; 2],
+        });
         Self {
-            since,
-            here: 1,
-            elsewhere: 0,
-            in_a_row: 1,
+            last: (*spot, place),
+            now: (*spot, place),
+            is_moved: true,
+            nodes,
+            weighed: 0,
+            on: f64::NEG_INFINITY,
+            before: None,
+            is_boundary,
+            pending,
+            inside_at: at,
         }
     }
 
-    /// After one more fix on the stretch.
-    fn here(self, at: UtcMs, gap_ms: u64) -> Self {
-        let faded = self.faded(at, gap_ms);
-        Self {
-            here: faded.here.saturating_add(1),
-            in_a_row: faded.in_a_row.saturating_add(1),
-            ..faded
-        }
+    fn seen_at(&self) -> UtcMs {
+        self.nodes.back().map_or(UtcMs(0), |node| node.at)
     }
 
-    /// After one more fix that lies elsewhere.
-    fn elsewhere(self, at: UtcMs, gap_ms: u64) -> Self {
-        let faded = self.faded(at, gap_ms);
-        Self {
-            elsewhere: faded.elsewhere.saturating_add(1),
-            in_a_row: 0,
-            ..faded
-        }
+    fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs, acc: Option<f64>) {
+        let before = self.nodes.back().copied().expect("a thread has a node");
+        let mut ways = way.stretches().map(|(from_m, to_m)| Stretch {
+            from_m,
+            to_m,
+            enter: before.at,
+            leave: at,
+        });
+        self.nodes.push_back(Node {
+            at,
+            along_m: before.along_m + way.advance_m,
+            off_m: spot.off_m,
+            is_inside: spot.is_inside,
+            noise_m: acc.map(|a| a/1.51),
+            way: [ways.next(), ways.next()],
+        });
     }
 
-    /// What is long ago counts less: both counts are halved in the time of two gaps.
-    fn faded(self, at: UtcMs, gap_ms: u64) -> Self {
-        if at.0.saturating_sub(self.since.0) < gap_ms.saturating_mul(2) {
-            return self;
+    fn commit(&mut self, done: &mut StretchSet, fresh: &mut Vec<Stretch>) {
+        for stretch in self.pending.stretches() {
+            done.insert(*stretch);
+            fresh.push(*stretch);
         }
-        Self {
-            since: at,
-            here: self.here / 2,
-            elsewhere: self.elsewhere / 2,
-            ..self
-        }
+        self.pending.clear();
     }
 
-    fn is_earned(self) -> bool {
-        self.here >= self.elsewhere || self.in_a_row >= SURE_ROW
-    }
-
-    /// The better of two.
-    fn max(self, other: Self) -> Self {
-        let surplus = |trust: Self| i64::from(trust.here) - i64::from(trust.elsewhere);
-        if surplus(other) > surplus(self) {
-            other
-        } else {
-            self
-        }
-    }
-}
-
-impl Ahead {
-    fn from(at_m: f64, at: UtcMs) -> Self {
-        Self {
-            base_m: at_m,
-            base_at: at,
-            top_m: at_m,
-            is_certain: false,
-        }
-    }
-
-    /// Goes to a position; gives from where (and from when) on the way there is credited.
-    fn advance(
+    fn weigh(
         &mut self,
-        to_m: f64,
-        (before_m, before_at): (f64, UtcMs),
-        at: UtcMs,
-        sure_m: f64,
-    ) -> Option<(f64, UtcMs)> {
-        if self.is_certain && to_m < self.top_m - NOISE_M || !self.is_certain && to_m < self.base_m
-        {
-            *self = Self::from(to_m, at);
-            return None;
+        line: &RouteLine,
+        gap_ms: u64,
+        is_ended: bool,
+        done: &mut StretchSet,
+        fresh: &mut Vec<Stretch>,
+    ) {
+        let q = params().q;
+        while self.weighed < self.nodes.len() {
+            let at = self.weighed;
+            let Some(weight) = weigh(&self.nodes, at, is_ended, line.corridor_m(), line.is_directed()) else {
+                break;
+            };
+            let node = self.nodes[at];
+            self.weighed += 1;
+            let Some(before) = self.before.replace((node.at, weight)) else {
+                // The first one.
+                if node.is_inside {
+                    self.on = weight.end + if self.is_boundary { q / 2.0 } else { 0.0 };
+                    self.inside_at = node.at;
+                }
+                continue;
+            };
+            let step_ms = (node.at.0 - before.0.0) as f64;
+            self.on += (before.1.rate + weight.rate - before.1.cross - weight.cross) / 2.0 * step_ms;
+            if node.is_inside {
+                self.inside_at = node.at;
+                if self.on < weight.end {
+                    self.on = weight.end;
+                    self.pending.clear();
+                } else {
+                    for stretch in node.way.iter().flatten() {
+                        self.pending.insert(*stretch);
+                    }
+                }
+                if self.on + weight.end >= q {
+                    self.on = q - weight.end;
+                    self.commit(done, fresh);
+                }
+            } else if self.on < -20.0 || node.at.0 - self.inside_at.0 > gap_ms {
+                self.on = f64::NEG_INFINITY;
+                self.pending.clear();
+            } else {
+                for stretch in node.way.iter().flatten() {
+                    self.pending.insert(*stretch);
+                }
+            }
         }
-        self.top_m = self.top_m.max(to_m);
-        if self.is_certain {
-            return (to_m > before_m).then_some((before_m, before_at));
+        // The window of the next step reaches so far back.
+        let half = params().half as u64;
+        while self.weighed > 1 && self.weighed < self.nodes.len() {
+            let next = self.nodes[self.weighed].at.0;
+            if self.nodes[0].at.0 + half < next {
+                self.nodes.pop_front();
+                self.weighed -= 1;
+            } else {
+                break;
+            }
         }
-        self.is_certain = to_m - self.base_m >= sure_m;
-        self.is_certain.then_some((self.base_m, self.base_at))
     }
 }
 
 /// The way along the route from one spot to another that agrees with the distance moved.
 #[derive(Debug, Clone, Copy)]
-struct Way {
+pub(super) struct Way {
     /// Metres along the route, negative when walked backwards.
     advance_m: f64,
     first: (f64, f64),
@@ -430,7 +321,7 @@ struct Way {
 }
 
 impl Way {
-    fn between(line: &RouteLine, from: &Spot, to: &Spot, moved_m: f64) -> Option<Self> {
+    pub(super) fn between(line: &RouteLine, from: &Spot, to: &Spot, moved_m: f64) -> Option<Self> {
         let agrees = |advance_m: f64| {
             advance_m.abs() <= LONGEST_WAY * moved_m + line.corridor_m()
                 && advance_m.abs() + NOISE_M >= LEAST_ADVANCE * moved_m
@@ -479,11 +370,7 @@ impl Way {
         over.min_by(|a, b| a.advance_m.total_cmp(&b.advance_m))
     }
 
-    fn is_direct(&self) -> bool {
-        self.second.is_none()
-    }
-
-    fn stretches(&self) -> impl Iterator<Item = (f64, f64)> {
+    pub(super) fn stretches(&self) -> impl Iterator<Item = (f64, f64)> {
         std::iter::once(self.first)
             .chain(self.second)
             .map(|(a, b)| (a.min(b), a.max(b)))

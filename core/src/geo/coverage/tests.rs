@@ -438,7 +438,7 @@ fn picture_fix_by_fix_ends_as_the_picture_of_all_at_once() {
         let now_m = run.picture(&line).covered_m;
         assert!(
             now_m >= before_m - 25.0,
-            "a picture may lose a crossing, not a walk"
+            "{before_m} {now_m} a picture may lose a crossing, not a walk"
         );
         before_m = now_m;
     }
