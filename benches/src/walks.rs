@@ -48,6 +48,8 @@ pub struct WalkPlan {
     pub outliers: f64,
     /// The most silences of 90 to 420 s.
     pub most_gaps: usize,
+    /// The walk ends after this time at the latest.
+    pub most_s: f64,
     /// True when each fix tells its 68 % radius.
     pub tells_accuracy: bool,
 }
@@ -64,7 +66,21 @@ impl Default for WalkPlan {
             white_m: 0.0,
             outliers: 0.005,
             most_gaps: 3,
+            most_s: f64::INFINITY,
             tells_accuracy: true,
+        }
+    }
+}
+
+impl WalkPlan {
+    /// A shift of four hours: 2,880 times five seconds for about 8 km and what is walked
+    /// beside them.
+    #[must_use]
+    pub fn four_hours() -> Self {
+        Self {
+            speed_mps: (0.66, 0.8),
+            most_s: 14_400.0,
+            ..Self::default()
         }
     }
 }
@@ -384,7 +400,7 @@ fn record(way: &[Xy], plan: &WalkPlan, draw: &mut Draw) -> (Vec<Fix>, Vec<(f64, 
             }
             last = Some((at_s, m));
         }
-        if m >= total_m {
+        if m >= total_m || at_s + plan.every_s > plan.most_s {
             return (fixes, given, noise_m);
         }
         noise = (

@@ -232,17 +232,17 @@ impl Beside {
             && let Some(before) = before
         {
             line.spots(before.place, spots);
-            self.walk.feed(line, before.at, before.place, spots, before.accuracy_m);
+            self.walk.feed(line, before.at, before.place, spots);
         }
         self.is_open = true;
         line.spots(fix.place, spots);
-        self.walk.feed(line, fix.at, fix.place, spots, fix.accuracy_m);
+        self.walk.feed(line, fix.at, fix.place, spots);
     }
 
     /// Takes the next fix that counts.
     fn close(&mut self, line: &RouteLine, fix: &Fix, spots: &[Spot]) {
         if std::mem::take(&mut self.is_open) {
-            self.walk.feed(line, fix.at, fix.place, spots, fix.accuracy_m);
+            self.walk.feed(line, fix.at, fix.place, spots);
         }
     }
 }
@@ -392,7 +392,7 @@ impl Kept {
         self.last = Some(fix);
         (self.has_rejected, self.is_cut) = (false, false);
         self.visits.feed(&fix);
-        self.counted.feed(line, fix.at, fix.place, &self.spots, fix.accuracy_m);
+        self.counted.feed(line, fix.at, fix.place, &self.spots);
         self.count_laps(line);
         std::mem::swap(&mut self.spots, &mut self.last_spots);
     }

@@ -23,12 +23,11 @@ pub(super) struct Node {
     pub(super) at: UtcMs,
     /// Metres walked along the route since the thread began, back and forth.
     pub(super) along_m: f64,
-    /// Metres east and north of the nearest point of the stretch.
+    /// Metres east and north of the line of the street.
     pub(super) off_m: (f64, f64),
+    /// The stretch that the step to it traversed, from and to.
+    pub(super) way_m: (f64, f64),
     pub(super) is_inside: bool,
-    pub(super) noise_m: Option<f64>,
-    /// What the step to it traversed.
-    pub(super) way: [Option<Stretch>; 2],
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +36,7 @@ pub static PARAMS: std::sync::OnceLock<P> = std::sync::OnceLock::new();
 pub fn params() -> &'static P {
     PARAMS.get_or_init(|| {
         let g = |n: &str, d: f64| std::env::var(n).ok().and_then(|s| s.parse().ok()).unwrap_or(d);
-        P { kappa: g("KAPPA", 0.0), q: g("QQ", 1.2), lam: g("LAM", 1.0), cmax: g("CMAX", 8.0), rs: g("RS", 4.0), smin: g("SMIN", 7.8), smax: g("SMAX", 15.0), cw: g("CW", 1.0), half: g("HALF", 14_500.0), slope: g("SLOPE", 0.6), reach: g("REACH", 50.0), vf: g("VF", 2.0), useacc: g("ACC", 0.0), outx: g("OUTX", 1.0), lvmax: g("LVMAX", 1e9), linear: g("LINEAR", 1.0), ew: g("EW", 0.0), ecap: g("ECAP", 3.0), endmean: g("ENDMEAN", 1.0), g0: g("G0", 0.0067), soft: g("SOFT", 0.9), pri: g("PRI", 2.0), slopes: g("SLOPES", 1.0), vref: g("VREF", 2.5), wmin: g("WMIN", 10.0), vw: g("VW", 1.0), wk: g("WK", 2.0), w0: g("W0", 7.0) }
+        P { kappa: g("KAPPA", 0.0), q: g("QQ", 1.2), lam: g("LAM", 1.0), cmax: g("CMAX", 8.0), rs: g("RS", 4.0), smin: g("SMIN", 7.8), smax: g("SMAX", 15.0), cw: g("CW", 1.0), half: g("HALF", 14_500.0), slope: g("SLOPE", 0.6), reach: g("REACH", 25.0), vf: g("VF", 2.0), useacc: g("ACC", 0.0), outx: g("OUTX", 1.0), lvmax: g("LVMAX", 1e9), linear: g("LINEAR", 1.0), ew: g("EW", 0.0), ecap: g("ECAP", 3.0), endmean: g("ENDMEAN", 1.0), g0: g("G0", 0.0067), soft: g("SOFT", 0.9), pri: g("PRI", 2.0), slopes: g("SLOPES", 1.0), vref: g("VREF", 2.5), wmin: g("WMIN", 10.0), vw: g("VW", 1.0), wk: g("WK", 2.0), w0: g("W0", 7.0) }
     })
 }
 
@@ -52,7 +51,7 @@ pub(super) struct Weight {
 }
 
 pub(super) fn weigh(
-    nodes: &std::collections::VecDeque<Node>,
+    nodes: &[Node],
     at: usize,
     is_ended: bool,
     corridor_m: f64,
@@ -77,7 +76,7 @@ pub(super) fn weigh(
     let origin = nodes[l].at.0;
     let (mut st, mut sx, mut sy, mut stt, mut sxx, mut stx, mut sty, mut sa, mut sta, mut sd) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
     let mut prev: Option<(f64, f64)> = None;
-    for node in nodes.range(l..=r) {
+    for node in &nodes[l..=r] {
         let t = (node.at.0 - origin) as f64 * 1e-3;
         let (x, y) = node.off_m;
         if let Some((px, py)) = prev.replace((x, y)) { sd += (x - px) * (x - px) + (y - py) * (y - py); }
@@ -104,7 +103,6 @@ pub(super) fn weigh(
         stays2.sqrt().min(p.smax)
     } else { (p.rs * scatter).min(p.smax) };
     let node = &nodes[at];
-    let noise_m = if p.useacc > 0.0 { node.noise_m.map_or(noise_m, |a| a * p.useacc) } else { noise_m };
     let sq = |n: &Node| n.off_m.0 * n.off_m.0 + n.off_m.1 * n.off_m.1;
     let threshold = corridor_m - p.kappa * noise_m;
     let s = noise_m.max(p.smin);
@@ -126,7 +124,7 @@ pub(super) fn weigh(
     };
     let v = 2.0 * s * s * (span / NOISE_MS).min(1.0) / (1.0 + span / NOISE_MS) * p.lam + p.vf + p.vw * (residual + p.wk * p.w0 * p.w0) / (m - 2.0 + p.wk) * span * span * 1e-6 / vt.max(1e-9);
     let cross = (lat2 - p.slope * adv * adv - v).max(0.0) / (2.0 * v);
-    let cross = if p.soft > 0.0 { let x = lat2.hypot(0.0).sqrt(); let c = (lat2 + adv * adv).sqrt(); let x = p.soft * c * (x - adv.abs()) / v - p.pri; if x > 20.0 { x } else { x.exp().ln_1p() } } else { cross };
+    let cross = if p.soft > 0.0 { let x = lat2.sqrt(); let c = (lat2 + adv * adv).sqrt(); let x = p.soft * c * (x - adv.abs()) / v - p.pri; if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { (x + 3.0) * (x + 3.0) / 12.0 } } else { cross };
     let against = if is_directed && adv < 0.0 { (adv * adv - v).max(0.0) / (2.0 * v) } else { 0.0 };
     let share = if span > 0.0 { 1.0 / span } else { 0.0 };
     let speed = if span > 0.0 { adv / span * 1e3 } else { 0.0 };

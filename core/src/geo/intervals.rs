@@ -27,9 +27,17 @@ impl Stretch {
 }
 
 /// Stretches that neither overlap nor touch, in order.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct StretchSet {
     stretches: Vec<Stretch>,
+    /// The number of the one that was touched last.
+    last: usize,
+}
+
+impl PartialEq for StretchSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.stretches == other.stretches
+    }
 }
 
 impl StretchSet {
@@ -42,6 +50,7 @@ impl StretchSet {
     /// Forgets them.
     pub(super) fn clear(&mut self) {
         self.stretches.clear();
+        self.last = 0;
     }
 
     /// Their length together, in metres.
@@ -54,24 +63,48 @@ impl StretchSet {
             .fold(0.0, |sum, m| sum + m)
     }
 
-    /// Adds a stretch; what it touches becomes one with it.
-    pub(super) fn insert(&mut self, mut new: Stretch) {
+    /// Adds a stretch; what it touches becomes one with it. Returns the metres that are new.
+    pub(super) fn insert(&mut self, mut new: Stretch) -> f64 {
         let list = &mut self.stretches;
+        // Walking on touches what was walked last: nothing else is looked at.
+        let is_last = list.get(self.last).is_some_and(|s| {
+            s.from_m <= new.to_m + JOINT_M && s.to_m + JOINT_M >= new.from_m
+        }) && (self.last == 0 || list[self.last - 1].to_m + JOINT_M < new.from_m)
+            && list
+                .get(self.last + 1)
+                .is_none_or(|next| next.from_m > new.to_m + JOINT_M);
+        if is_last {
+            let s = &mut list[self.last];
+            let before_m = s.length_m();
+            s.from_m = s.from_m.min(new.from_m);
+            s.to_m = s.to_m.max(new.to_m);
+            s.enter = s.enter.min(new.enter);
+            s.leave = s.leave.max(new.leave);
+            return s.length_m() - before_m;
+        }
         let first = list.partition_point(|s| s.to_m + JOINT_M < new.from_m);
         let mut end = first;
+        let mut known_m = 0.0;
         while let Some(met) = list.get(end).filter(|s| s.from_m <= new.to_m + JOINT_M) {
+            known_m += met.length_m();
             new.from_m = new.from_m.min(met.from_m);
             new.to_m = new.to_m.max(met.to_m);
             new.enter = new.enter.min(met.enter);
             new.leave = new.leave.max(met.leave);
             end += 1;
         }
+        let new_m = new.length_m() - known_m;
         // Walking on in one direction meets one stretch and replaces it in place.
         if end == first + 1 {
             list[first] = new;
+        } else if end == first {
+            list.insert(first, new);
         } else {
-            list.splice(first..end, [new]);
+            list[first] = new;
+            list.drain(first + 1..end);
         }
+        self.last = first;
+        new_m
     }
 
     /// Adds every stretch of another set.

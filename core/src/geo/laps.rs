@@ -9,6 +9,8 @@ use super::intervals::{Stretch, StretchSet};
 /// So much must be walked again before it is a new lap: metres, and share of the route.
 const AGAIN_M: f64 = 50.0;
 const AGAIN_SHARE: f64 = 0.1;
+/// Less than this is no new ground, in metres: lengths are not exact.
+const NEW_M: f64 = 1e-6;
 
 #[derive(Debug, Clone)]
 pub(super) struct Laps {
@@ -18,6 +20,7 @@ pub(super) struct Laps {
     lap_m: f64,
     /// What has been walked since the lap was full: the beginning of the next, perhaps.
     next: Option<StretchSet>,
+    next_m: f64,
 }
 
 impl Laps {
@@ -28,31 +31,31 @@ impl Laps {
             lap: StretchSet::default(),
             lap_m: 0.0,
             next: None,
+            next_m: 0.0,
         }
     }
 
     /// Takes the next stretch that was traversed.
     pub(super) fn feed(&mut self, stretch: Stretch, planned_m: f64) {
         if let Some(next) = &mut self.next {
-            next.insert(stretch);
+            self.next_m += next.insert(stretch);
             let again_m = AGAIN_M.max(AGAIN_SHARE * planned_m).min(planned_m / 2.0);
-            let walked_m = next.length_m();
-            if walked_m >= again_m {
+            if self.next_m >= again_m {
                 // What the new lap covers, the old one has covered before: it ends here.
                 self.done.extend(self.lap_of(&self.lap, planned_m));
                 self.lap = self.next.take().unwrap_or_default();
-                self.lap_m = walked_m;
+                self.lap_m = self.next_m;
                 return;
             }
         }
-        self.lap.insert(stretch);
-        let covered_m = self.lap.length_m();
-        let is_new = covered_m > self.lap_m;
-        self.lap_m = covered_m;
-        let is_full = covered_m * 1000.0 >= f64::from(self.loop_permille) * planned_m;
+        let new_m = self.lap.insert(stretch);
+        let is_new = new_m > NEW_M;
+        self.lap_m += new_m;
+        let is_full = self.lap_m * 1000.0 >= f64::from(self.loop_permille) * planned_m;
         if is_full && is_new {
             // Still finding new ground: a new lap can begin here at the earliest.
             self.next = Some(StretchSet::default());
+            self.next_m = 0.0;
         }
     }
 

@@ -5,6 +5,7 @@
 //! end of a chain lies on another, one may be walked over to the other.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use super::distance::distance_m;
 use super::local::{Scale, east_deg, near_m};
@@ -47,6 +48,9 @@ struct Segment {
     scale: Scale,
     x_m: f64,
     y_m: f64,
+    /// One by the square of its length; 0 for one shorter than numbers can tell, which is its
+    /// own beginning.
+    by_square: f64,
 }
 
 /// Segments that are walked on from one to the next.
@@ -78,13 +82,41 @@ pub struct RouteLine {
     index: Index,
 }
 
-/// Squares of the plane with the segments that pass within the corridor of each.
+/// Squares of the plane with the segments that pass within reach of each.
 #[derive(Debug, Clone)]
 struct Index {
     origin: LatLon,
     scale: Scale,
-    cell_m: f64,
-    cells: HashMap<(i64, i64), Vec<u32>>,
+    cells_per_m: f64,
+    cells: HashMap<Cell, Vec<u32>, BuildHasherDefault<CellHasher>>,
+}
+
+/// Column and row of a square.
+type Cell = (i64, i64);
+
+/// Squares are numbers of our own making: one multiplication spreads them.
+#[derive(Debug, Clone, Copy, Default)]
+struct CellHasher(u64);
+
+impl Hasher for CellHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64((*byte).into());
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let mixed = (self.0.rotate_left(23) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    fn write_i64(&mut self, number: i64) {
+        self.write_u64(number.cast_unsigned());
+    }
 }
 
 impl RouteLine {
@@ -128,7 +160,7 @@ impl RouteLine {
                 ends.is_some_and(|(first, last)| near_m(first.start, last.end) <= JUNCTION_M);
         }
         let corridor_m = route.corridor_m();
-        let index = Index::new(&segments, corridor_m + REACH_M, length_m);
+        let index = Index::new(&segments, corridor_m + super::evidence::params().reach, length_m);
         let mut line = Self {
             segments,
             chains,
@@ -195,13 +227,13 @@ impl RouteLine {
     /// How far beside the line a walk is followed, in metres: what strays out of the corridor
     /// tells as much as what lies in it.
     fn reach_m(&self) -> f64 {
-        self.corridor_m + REACH_M
+        self.corridor_m + super::evidence::params().reach
     }
 
     /// The distance of two places, measured where a spot lies.
     pub(super) fn between_m(&self, spot: &Spot, a: LatLon, b: LatLon) -> f64 {
         let (x, y) = self.segments[spot.segment as usize].scale.between(a, b);
-        x.hypot(y)
+        (x * x + y * y).sqrt()
     }
 
     fn spots_within(&self, at: LatLon, limit_m: f64, spots: &mut Vec<Spot>) {
@@ -213,11 +245,13 @@ impl RouteLine {
         let mut before: Option<(u32, f64)> = None;
         for &id in near {
             let segment = &self.segments[id as usize];
-            let (share, beside_m, off_m) = segment.foot(at);
-            if beside_m > limit_m {
+            let (share, off_m) = segment.foot(at);
+            let beside2 = off_m.0 * off_m.0 + off_m.1 * off_m.1;
+            if beside2 > limit_m * limit_m {
                 before = None;
                 continue;
             }
+            let beside_m = beside2.sqrt();
             let chain = &self.chains[segment.chain as usize];
             let is_spot = if share > 0.0 && share < 1.0 {
                 true
@@ -312,6 +346,7 @@ impl Segment {
     fn new(chain: u32, from_m: f64, start: LatLon, end: LatLon) -> Self {
         let scale = Scale::at((start.lat_deg() + end.lat_deg()) / 2.0);
         let (x_m, y_m) = scale.between(start, end);
+        let by_square = 1.0 / (x_m * x_m + y_m * y_m);
         Self {
             chain,
             from_m,
@@ -321,27 +356,21 @@ impl Segment {
             scale,
             x_m,
             y_m,
+            by_square: if by_square.is_finite() { by_square } else { 0.0 },
         }
     }
 
-    /// The nearest point: its share of the segment, 0 to 1, and its distance in metres.
-    fn foot(&self, at: LatLon) -> (f64, f64, (f64, f64)) {
+    /// The nearest point: its share of the segment, 0 to 1, and the way from it in metres east
+    /// and north.
+    fn foot(&self, at: LatLon) -> (f64, (f64, f64)) {
         let (x, y) = self.scale.between(self.start, at);
-        let square = self.x_m * self.x_m + self.y_m * self.y_m;
-        let share = ((x * self.x_m + y * self.y_m) / square).clamp(0.0, 1.0);
-        // A segment shorter than numbers can tell is its own beginning.
-        let share = if share.is_nan() { 0.0 } else { share };
-        let (dx, dy) = (x - share * self.x_m, y - share * self.y_m);
-        (share, dx.hypot(dy), (dx, dy))
+        let share = ((x * self.x_m + y * self.y_m) * self.by_square).clamp(0.0, 1.0);
+        (share, (x - share * self.x_m, y - share * self.y_m))
     }
 
     /// The part of a way that leads away from the segment's line.
     fn aside(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let square = self.x_m * self.x_m + self.y_m * self.y_m;
-        let share = (x * self.x_m + y * self.y_m) / square;
-        if share.is_nan() {
-            return (x, y);
-        }
+        let share = (x * self.x_m + y * self.y_m) * self.by_square;
         (x - share * self.x_m, y - share * self.y_m)
     }
 
@@ -368,58 +397,65 @@ impl Segment {
 }
 
 impl Index {
-    fn new(segments: &[Segment], corridor_m: f64, length_m: f64) -> Self {
+    fn new(segments: &[Segment], reach_m: f64, length_m: f64) -> Self {
         let origin = segments.first().map_or_else(
             || LatLon::try_new(0.0, 0.0).expect("the origin is a place"),
             |s| s.start,
         );
         // Bounded by the number of segments, however long and empty the route is.
         let steps = 4.0 * segments.len() as f64 + 1_000.0;
+        let cell_m = reach_m.max(length_m / steps);
         let mut index = Self {
             origin,
             scale: Scale::at(origin.lat_deg()),
-            cell_m: corridor_m.max(length_m / steps),
-            cells: HashMap::new(),
+            cells_per_m: 1.0 / cell_m,
+            cells: HashMap::default(),
         };
         for (id, segment) in (0_u32..).zip(segments) {
-            let count = (segment.length_m / index.cell_m * 2.0).ceil().max(1.0);
+            let count = (segment.length_m / cell_m).ceil().max(1.0);
             let step_m = segment.length_m / count;
-            for step in 0..=count as u64 {
-                let place = segment.place_at(step as f64 * step_m);
-                index.add(id, place, corridor_m + step_m / 2.0);
+            for step in 0..count as u64 {
+                let middle = segment.place_at((step as f64 + 0.5) * step_m);
+                for cell in index.cells_around(middle, reach_m + step_m / 2.0) {
+                    let ids: &mut Vec<u32> = index.cells.entry(cell).or_default();
+                    if ids.last() != Some(&id) {
+                        ids.push(id);
+                    }
+                }
             }
         }
         index
     }
 
-    fn add(&mut self, id: u32, place: LatLon, around_m: f64) {
+    fn cells_around(&self, place: LatLon, around_m: f64) -> impl Iterator<Item = Cell> + use<> {
         let (x, y) = self.scale.between(self.origin, place);
         let local = Scale::at(place.lat_deg());
         // Where degrees are shorter than at the origin, a metre is more of the index's.
         let wide = |ratio: f64| {
             let margin = around_m * ratio.max(1.0) * 1.01;
-            margin.min(MAX_MARGIN_CELLS * self.cell_m)
+            margin.min(MAX_MARGIN_CELLS / self.cells_per_m)
         };
         let (wide_x, wide_y) = (
             wide(self.scale.x_m / local.x_m),
             wide(self.scale.y_m / local.y_m),
         );
-        let cell = |m: f64| (m / self.cell_m).floor() as i64;
-        for column in cell(x - wide_x)..=cell(x + wide_x) {
-            for row in cell(y - wide_y)..=cell(y + wide_y) {
-                let ids = self.cells.entry((column, row)).or_default();
-                if ids.last() != Some(&id) {
-                    ids.push(id);
-                }
-            }
-        }
+        let rows = self.cell(y - wide_y)..=self.cell(y + wide_y);
+        let columns = self.cell(x - wide_x)..=self.cell(x + wide_x);
+        columns.flat_map(move |column| rows.clone().map(move |row| (column, row)))
+    }
+
+    fn cell(&self, m: f64) -> i64 {
+        let cells = m * self.cells_per_m;
+        let whole = cells as i64;
+        whole - i64::from((whole as f64) > cells)
     }
 
     /// The segments near a place, in the route's order.
     fn near(&self, at: LatLon) -> Option<&[u32]> {
         let (x, y) = self.scale.between(self.origin, at);
-        let cell = |m: f64| (m / self.cell_m).floor() as i64;
-        self.cells.get(&(cell(x), cell(y))).map(Vec::as_slice)
+        self.cells
+            .get(&(self.cell(x), self.cell(y)))
+            .map(Vec::as_slice)
     }
 }
 

@@ -9,7 +9,7 @@
 //!
 //! Source: DOMAIN "Patrol and coverage".
 
-use super::distance::distance_m;
+use super::distance::step_m;
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 
@@ -156,7 +156,7 @@ impl TrackFilter {
         }
         let accuracy_m = |fix: &Fix| fix.accuracy_m.unwrap_or(UNKNOWN_ACCURACY_M);
         let elapsed_s = (to.at.0 - from.at.0) as f64 / 1000.0;
-        let moved_m = distance_m(from.place, to.place);
+        let moved_m = step_m(from.place, to.place);
         if moved_m > self.cap_mps * elapsed_s + accuracy_m(from) + accuracy_m(to) {
             return Err(Rejection::Speed);
         }
@@ -180,7 +180,7 @@ impl TrackFilter {
         tell(Judged::Retracted(anchor));
         let mut before: Option<Fix> = None;
         for (challenger, _) in std::mem::take(&mut self.challengers) {
-            let moved_m = before.map_or(0.0, |b| distance_m(b.place, challenger.place));
+            let moved_m = before.map_or(0.0, |b| step_m(b.place, challenger.place));
             tell(Judged::Accepted(challenger, moved_m));
             before = Some(challenger);
         }

@@ -10,8 +10,6 @@
 //!
 //! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015, 0026.
 
-use std::collections::VecDeque;
-
 use super::evidence::{Node, Weight, params, weigh};
 use super::intervals::{Stretch, StretchSet};
 use super::route_line::{RouteLine, Spot};
@@ -51,8 +49,11 @@ struct Thread {
     /// … and where it is seen now.
     now: (Spot, LatLon),
     is_moved: bool,
-    nodes: VecDeque<Node>,
-    /// The number of nodes whose step is weighed.
+    /// What was seen of late, the oldest first.
+    nodes: Vec<Node>,
+    /// The second stretches of steps over a seam or a junction, by the time of the step.
+    seconds: Vec<(UtcMs, (f64, f64))>,
+    /// The number of nodes that are weighed.
     weighed: usize,
     /// How much likelier the walk is on the street than off it, at the last weighed node; up
     /// to what leaving the street costs. Nothing when it cannot be on it.
@@ -90,7 +91,7 @@ impl Traversal {
     }
 
     /// Takes the next fix with its spots, in order of time.
-    pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot], acc: Option<f64>) {
+    pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
         let gap_ms = self.gap_ms;
         if self
             .last
@@ -122,19 +123,20 @@ impl Traversal {
             match best {
                 None => {
                     let spare = self.spare.pop();
-                    forks.push(Thread::new(spot, at, place, is_boundary, spare, acc));
+                    forks.push(Thread::new(spot, at, place, is_boundary, spare));
                 }
                 Some((_, id, way)) => {
                     let thread = &mut self.threads[id];
                     if thread.is_moved {
                         // It goes on to two places: as it was before, to this one too.
                         let mut fork = thread.clone();
-                        fork.nodes.pop_back();
-                        fork.step(spot, &way, at, acc);
+                        fork.nodes.pop();
+                        fork.seconds.retain(|(second, _)| *second != at);
+                        fork.step(spot, &way, at);
                         fork.now = (*spot, place);
                         forks.push(fork);
                     } else {
-                        thread.step(spot, &way, at, acc);
+                        thread.step(spot, &way, at);
                         thread.now = (*spot, place);
                         thread.is_moved = true;
                     }
@@ -153,7 +155,7 @@ impl Traversal {
             let nearest = ways.min_by(|a, b| a.1.advance_m.abs().total_cmp(&b.1.advance_m.abs()));
             if let Some((spot, way)) = nearest {
                 // Another thread went on from here: this one meets it, and ends.
-                thread.step(spot, &way, at, acc);
+                thread.step(spot, &way, at);
             } else if at.0.saturating_sub(thread.seen_at().0) <= gap_ms {
                 continue;
             }
@@ -191,23 +193,23 @@ impl Traversal {
 }
 
 impl Thread {
-    fn new(spot: &Spot, at: UtcMs, place: LatLon, is_boundary: bool, spare: Option<Self>, acc: Option<f64>) -> Self {
+    fn new(spot: &Spot, at: UtcMs, place: LatLon, is_boundary: bool, spare: Option<Self>) -> Self {
         let (mut nodes, mut pending) = spare.map_or_else(Default::default, |s| (s.nodes, s.pending));
         nodes.clear();
         pending.clear();
-        nodes.push_back(Node {
+        nodes.push(Node {
             at,
             along_m: 0.0,
             off_m: spot.off_m,
+            way_m: (spot.at_m, spot.at_m),
             is_inside: spot.is_inside,
-            noise_m: acc.map(|a| a/1.51),
-            way: [None; 2],
         });
         Self {
             last: (*spot, place),
             now: (*spot, place),
             is_moved: true,
             nodes,
+            seconds: Vec::new(),
             weighed: 0,
             on: f64::NEG_INFINITY,
             before: None,
@@ -218,24 +220,20 @@ impl Thread {
     }
 
     fn seen_at(&self) -> UtcMs {
-        self.nodes.back().map_or(UtcMs(0), |node| node.at)
+        self.nodes.last().map_or(UtcMs(0), |node| node.at)
     }
 
-    fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs, acc: Option<f64>) {
-        let before = self.nodes.back().copied().expect("a thread has a node");
-        let mut ways = way.stretches().map(|(from_m, to_m)| Stretch {
-            from_m,
-            to_m,
-            enter: before.at,
-            leave: at,
-        });
-        self.nodes.push_back(Node {
+    fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs) {
+        let before = *self.nodes.last().expect("a thread has a node");
+        let mut ways = way.stretches();
+        let way_m = ways.next().unwrap_or((spot.at_m, spot.at_m));
+        self.seconds.extend(ways.map(|second| (at, second)));
+        self.nodes.push(Node {
             at,
             along_m: before.along_m + way.advance_m,
             off_m: spot.off_m,
+            way_m,
             is_inside: spot.is_inside,
-            noise_m: acc.map(|a| a/1.51),
-            way: [ways.next(), ways.next()],
         });
     }
 
@@ -279,9 +277,7 @@ impl Thread {
                     self.on = weight.end;
                     self.pending.clear();
                 } else {
-                    for stretch in node.way.iter().flatten() {
-                        self.pending.insert(*stretch);
-                    }
+                    self.traverse(before.0, &node);
                 }
                 if self.on + weight.end >= q {
                     self.on = q - weight.end;
@@ -291,21 +287,38 @@ impl Thread {
                 self.on = f64::NEG_INFINITY;
                 self.pending.clear();
             } else {
-                for stretch in node.way.iter().flatten() {
-                    self.pending.insert(*stretch);
-                }
+                self.traverse(before.0, &node);
             }
         }
-        // The window of the next step reaches so far back.
-        let half = params().half as u64;
-        while self.weighed > 1 && self.weighed < self.nodes.len() {
-            let next = self.nodes[self.weighed].at.0;
-            if self.nodes[0].at.0 + half < next {
-                self.nodes.pop_front();
-                self.weighed -= 1;
-            } else {
-                break;
+        // The window of the next one reaches so far back; what is older goes by the dozen.
+        if self.weighed >= 32 {
+            let half = params().half as u64;
+            let next = self.nodes[self.weighed.min(self.nodes.len() - 1)].at.0;
+            let old = self.nodes[..self.weighed - 1]
+                .partition_point(|node| node.at.0 + half < next);
+            self.nodes.drain(..old);
+            self.weighed -= old;
+        }
+    }
+
+    /// Takes what a step traversed into what is pending.
+    fn traverse(&mut self, from: UtcMs, node: &Node) {
+        let stretch = |(from_m, to_m): (f64, f64)| Stretch {
+            from_m,
+            to_m,
+            enter: from,
+            leave: node.at,
+        };
+        if node.way_m.1 > node.way_m.0 {
+            self.pending.insert(stretch(node.way_m));
+        }
+        if !self.seconds.is_empty() {
+            for (at, second) in &self.seconds {
+                if *at == node.at {
+                    self.pending.insert(stretch(*second));
+                }
             }
+            self.seconds.retain(|(at, _)| *at > node.at);
         }
     }
 }
