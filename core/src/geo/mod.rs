@@ -13,6 +13,7 @@ pub mod datum;
 pub mod distance;
 pub(crate) mod excerpt;
 pub mod exemption;
+pub mod facility_file;
 pub mod finding;
 pub mod grid_file;
 pub mod grid_pack;
@@ -27,6 +28,7 @@ mod local;
 pub mod locator;
 #[cfg(test)]
 pub(crate) mod mutate;
+pub mod nearest;
 mod orient;
 #[cfg(test)]
 mod plane;
