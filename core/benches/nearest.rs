@@ -79,14 +79,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         rstar_s.push(start.elapsed().as_secs_f64() / QUESTIONS as f64);
         others = (0..QUESTIONS).filter(|at| theirs[*at] != ours[*at]).count();
     }
-    let [build, ours, far, scan, rstar] = [
-        &mut build_s,
-        &mut ours_s,
-        &mut far_s,
-        &mut scan_s,
-        &mut rstar_s,
-    ]
-    .map(median);
+    let [build, ours, far, scan, rstar] = [build_s, ours_s, far_s, scan_s, rstar_s].map(median);
     println!(
         "RESULT peer=bading question_us={:.2} far_question_us={:.1} build_ms={:.1}",
         ours * 1e6,
@@ -127,7 +120,7 @@ fn scan(places: &[LatLon], at: LatLon) -> Vec<u32> {
         .collect()
 }
 
-fn median(times: &mut Vec<f64>) -> f64 {
+fn median(mut times: Vec<f64>) -> f64 {
     times.sort_by(f64::total_cmp);
     times[times.len() / 2]
 }

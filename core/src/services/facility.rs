@@ -268,8 +268,7 @@ pub fn nearest_of(
         return Err(FacilityError::Count { found: query.count });
     }
     let within_m = query.within_m.unwrap_or(f64::INFINITY);
-    // NaN is no distance either.
-    if !(within_m > 0.0) {
+    if within_m.is_nan() || within_m <= 0.0 {
         return Err(FacilityError::Within { found: within_m });
     }
     let indexes = facilities.indexes(&query.kinds)?;
