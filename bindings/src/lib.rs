@@ -12,6 +12,7 @@ mod case_detail;
 mod coverage;
 mod engine;
 mod error;
+mod facility;
 mod key;
 mod patrol;
 mod photo;
@@ -32,6 +33,7 @@ pub use coverage::{
 };
 pub use engine::{FieldCore, Status};
 pub use error::CoreError;
+pub use facility::{FacilityKindLine, NearestAnswer, NearestFacility};
 pub use patrol::{Fix, InterruptionView, PatrolLine, PatrolPlan, PatrolView};
 pub use photo::{PhotoFile, PhotoSource};
 pub use place::LatLon;

@@ -3,6 +3,7 @@
 mod deadline;
 mod duty;
 mod grids;
+mod nearest;
 mod people;
 mod score;
 mod verdict;
@@ -14,6 +15,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use deadline::*;
 pub(crate) use duty::*;
 pub(crate) use grids::*;
+pub(crate) use nearest::*;
 pub(crate) use people::*;
 pub(crate) use score::*;
 pub(crate) use verdict::*;
@@ -58,6 +60,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Patrol,
     },
+    /// Facilities near a place (公厕, 停车场 …), offline: distance, bearing, open or not.
+    Nearest(Nearest),
     /// Exchange with the hub.
     Sync,
     /// What waits for the hub.
@@ -476,6 +480,8 @@ pub(crate) enum Import {
         #[arg(long)]
         bare_is_continuous: bool,
     },
+    /// Facilities that people look for (公厕, 停车场 …), from CSV or GeoJSON.
+    Facilities(FacilitiesImport),
     /// The city's policy from TOML: weights, quotas, limits, grades.
     Policy {
         /// The file.

@@ -55,6 +55,7 @@ pub(super) fn run(dir: &HubDir, command: &Import, output: &Output) -> Result<Exi
             CALENDAR,
             calendar(&open(dir)?, files, hours, *bare_is_continuous)?,
         ),
+        Import::Facilities(given) => return super::nearest::import(dir, given, output),
         Import::Policy { file } => {
             let policy = read_policy(&read(file)?).map_err(|e| Failure::in_file(file, e))?;
             (POLICY, policy.to_pack())

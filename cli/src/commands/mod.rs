@@ -11,6 +11,7 @@ mod grids;
 mod hub;
 mod import;
 mod locate;
+mod nearest;
 mod out_file;
 mod patrol;
 mod phone;
@@ -39,6 +40,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Report(report) => phone::report(args, report, output),
         Command::Case { command } => case::run(args, command, output),
         Command::Patrol { command } => patrol::run(args, command, output),
+        Command::Nearest(given) => nearest::run(args, given, output),
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
         Command::Verify => phone::verify(args, output),

@@ -93,7 +93,7 @@ fn report_lines(reported: &Reported) -> String {
 }
 
 /// Reads LAT,LON in a datum as WGS 84.
-fn place(text: &str, datum: &str) -> Result<LatLon, Failure> {
+pub(super) fn place(text: &str, datum: &str) -> Result<LatLon, Failure> {
     let datum = Datum::parse(datum).map_err(|error| Failure::input(format!("--datum: {error}")))?;
     let at = LatLon::parse(text).map_err(|error| Failure::input(format!("--at: {error}")))?;
     let (lat_deg, lon_deg) = convert(datum, Datum::Wgs84, at.lat_deg(), at.lon_deg())

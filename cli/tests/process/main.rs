@@ -15,6 +15,7 @@ mod hub_statuses;
 mod imports;
 mod kill;
 mod mutations;
+mod nearest;
 mod patrol;
 mod patrol_stream;
 mod roster;

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use crate::services::ServiceError;
+use crate::services::facility::FacilityError;
 use crate::services::verdict::VerdictError;
 use crate::storage::StoreError;
 use crate::sync::phone::SessionError;
@@ -127,6 +128,13 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
             | SessionError::Receipt(_)
             | SessionError::ReceiptCount { .. }
             | SessionError::NoProgress => ErrorKind::RetryLater,
+        },
+        ServiceError::Facility(error) => match error {
+            FacilityError::NoList => ErrorKind::NotFound,
+            FacilityError::UnknownKind { .. }
+            | FacilityError::Kind(_)
+            | FacilityError::Count { .. }
+            | FacilityError::Within { .. } => ErrorKind::InvalidInput,
         },
         ServiceError::Verdict(error) => kind_of_verdict(error),
         ServiceError::Certificate(_) | ServiceError::BadPage(_) => ErrorKind::RetryLater,

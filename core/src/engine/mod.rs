@@ -28,6 +28,7 @@ use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
+use crate::services::facility::{self, NearestAnswer, NearestQuery};
 use crate::services::patrol::{self, PatrolLine, PatrolPlan, PatrolView, Recording};
 use crate::services::reference::Reference;
 use crate::services::review::{self, Review, ReviewInputs, ReviewScope};
@@ -549,6 +550,14 @@ impl Engine {
             grid.map_err(ServiceError::from)
         });
         Ok(found?)
+    }
+
+    /// The facilities nearest to a place, by the list in this store.
+    ///
+    /// # Errors
+    /// As [`facility::nearest`].
+    pub fn nearest(&self, query: &NearestQuery) -> Result<NearestAnswer, EngineError> {
+        Ok(facility::nearest(&self.context(), query)?)
     }
 
     /// A photo's bytes, when they are in this store.

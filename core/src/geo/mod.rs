@@ -14,6 +14,7 @@ pub mod distance;
 pub mod evidence;
 pub(crate) mod excerpt;
 pub mod exemption;
+pub mod facility_file;
 pub mod finding;
 pub mod grid_file;
 pub mod grid_pack;
@@ -28,6 +29,7 @@ mod local;
 pub mod locator;
 #[cfg(test)]
 pub(crate) mod mutate;
+pub mod nearest;
 mod orient;
 #[cfg(test)]
 mod plane;

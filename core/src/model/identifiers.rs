@@ -261,6 +261,15 @@ text_identifier!(
 );
 
 text_identifier!(
+    /// A facility as the city's list names it, or an object of OpenStreetMap: `node/1234`.
+    FacilityId, "facility id", 64, |c| !c.is_control()
+);
+text_identifier!(
+    /// What a facility is, as a stable key of the city's data: `toilet`, `street_lamp`.
+    FacilityKind, "kind", 64, is_plain
+);
+
+text_identifier!(
     /// Why something was decided, as the city's stable key: `forged_photo`, `closed_road`.
     ReasonKey, "reason", 32, |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'
 );

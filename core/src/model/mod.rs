@@ -4,13 +4,15 @@
 //! The eight fixes are eight files: [`grid`], [`person`], [`duty`], [`route`],
 //! [`time`], [`quantity`], [`quality`], [`verdict`]. What they speak of stands beside
 //! them: [`case`] and its [`workflow`], [`patrol`] and its [`track`], [`photo`], [`place`],
-//! and the [`identifiers`] that all of them share.
+//! [`facility`] with its [`opening_hours`], and the [`identifiers`] that all of them share.
 
 pub mod case;
 pub mod duty;
+pub mod facility;
 pub mod grid;
 pub mod identifiers;
 mod local_time;
+pub mod opening_hours;
 pub mod patrol;
 pub mod person;
 pub mod photo;

@@ -8,6 +8,7 @@
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
+//! - [`facility`]: what is near, how far, which way, and whether it is open.
 //! - [`grids`]: the cells of all times, and which one holds a place as of one.
 //! - [`verdict`]: what is decided about people, verdicts published and appealed against.
 //! - [`packs`] and [`mod@reference`]: reference data as files become it, and as it is used.
@@ -21,6 +22,7 @@ pub mod capture;
 pub mod case;
 pub mod duty_file;
 pub mod enrol;
+pub mod facility;
 pub mod grids;
 pub mod log;
 pub mod packs;
@@ -195,6 +197,9 @@ pub enum ServiceError {
     /// A layer of grids.
     #[error(transparent)]
     GridLayer(#[from] LayerRefusal),
+    /// A question about facilities.
+    #[error(transparent)]
+    Facility(#[from] facility::FacilityError),
     /// Something about a verdict.
     #[error(transparent)]
     Verdict(#[from] verdict::VerdictError),

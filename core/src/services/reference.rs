@@ -6,6 +6,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::geo::facility_file::read_facilities_pack;
 use crate::geo::grid_pack::GridPack;
 use crate::geo::h3::h3_code;
 use crate::geo::route_file::read_routes_pack;
@@ -20,6 +21,7 @@ use crate::rules::clock::WorkingClock;
 use crate::rules::policy::Policy;
 use crate::rules::roster::Roster;
 use crate::services::ServiceError;
+use crate::services::facility::Facilities;
 pub use crate::services::grids::Grids;
 use crate::services::log::damaged;
 use crate::storage::{StoreError, Tx};
@@ -36,6 +38,8 @@ pub const ROSTER: &str = "roster";
 pub const CALENDAR: &str = "calendar";
 /// The kind of a pack of a city's policy.
 pub const POLICY: &str = "policy";
+/// The kind of a pack of facilities.
+pub const FACILITIES: &str = "facilities";
 /// The kind of a pack of ownership, by which a hub dispatches; phones do not read it.
 pub const OWNERSHIP: &str = "ownership";
 /// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
@@ -55,6 +59,8 @@ pub enum PackContent {
     Calendar(Arc<WorkingClock>),
     /// A city's policy.
     Policy(Arc<Policy>),
+    /// Facilities with their index.
+    Facilities(Arc<Facilities>),
     /// A kind of a newer version.
     Unknown,
 }
@@ -77,6 +83,10 @@ pub fn read_pack(kind: &str, bytes: &[u8]) -> Result<PackContent, String> {
         ROSTER => PackContent::Roster(Arc::new(Roster::from_pack(bytes).map_err(line)?)),
         CALENDAR => PackContent::Calendar(Arc::new(WorkingClock::from_pack(bytes).map_err(line)?)),
         POLICY => PackContent::Policy(Arc::new(Policy::from_json(bytes).map_err(line)?)),
+        FACILITIES => {
+            let list = read_facilities_pack(bytes).map_err(line)?;
+            PackContent::Facilities(Arc::new(Facilities::new(list)))
+        }
         _ => PackContent::Unknown,
     })
 }
@@ -93,6 +103,7 @@ pub struct Reference {
     roster: Kept<Roster>,
     clock: Kept<WorkingClock>,
     policy: Kept<Policy>,
+    facilities: Kept<Facilities>,
 }
 
 /// One look-up for each kind: its field, its kind, and what its content is.
@@ -135,6 +146,10 @@ impl Reference {
     in_force!(
         /// The city's policy in force.
         policy, POLICY, Policy, Policy
+    );
+    in_force!(
+        /// The facilities in force.
+        facilities, FACILITIES, Facilities, Facilities
     );
 
     /// The cell of a place as of a time: the city's, or an H3 cell where the city has no

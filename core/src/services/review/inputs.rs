@@ -16,7 +16,7 @@ use crate::rules::clock::{ClockPolicy, WorkingClock};
 use crate::rules::policy::Policy;
 use crate::rules::roster::Roster;
 use crate::services::reference::{
-    CALENDAR, DUTIES, GRIDS, Grids, POLICY, PackContent, ROSTER, ROUTES, read_pack,
+    CALENDAR, DUTIES, FACILITIES, GRIDS, Grids, POLICY, PackContent, ROSTER, ROUTES, read_pack,
 };
 use crate::services::{Context, ServiceError, log};
 use crate::storage::Tx;
@@ -76,6 +76,10 @@ impl Packs {
     /// # Errors
     /// What is wrong with it.
     pub fn take(&mut self, kind: &str, hash: Hash, bytes: &[u8]) -> Result<(), String> {
+        // The largest of all packs, and of no concern to a review.
+        if kind == FACILITIES {
+            return Ok(());
+        }
         let kind = match read_pack(kind, bytes)? {
             PackContent::Grids(grids) => {
                 self.grids = Some(grids);
@@ -102,7 +106,7 @@ impl Packs {
                 self.policy = policy;
                 POLICY
             }
-            PackContent::Unknown => return Ok(()),
+            PackContent::Facilities(_) | PackContent::Unknown => return Ok(()),
         };
         self.hashes.insert(kind, hash);
         Ok(())

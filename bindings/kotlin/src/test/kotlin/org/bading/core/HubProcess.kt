@@ -28,6 +28,12 @@ internal class HubProcess private constructor(
         answerOf("hub", "import", "--dir", "$dir", "routes", "$file", "--json")
     }
 
+    /** Puts facilities in force: the text of a CSV file. */
+    fun importFacilities(csv: String) {
+        val file = dir.resolve("facilities.csv").also { it.writeText(csv) }
+        answerOf("hub", "import", "--dir", "$dir", "facilities", "$file", "--json")
+    }
+
     override fun close() {
         process.destroy()
         if (!process.waitFor(10, TimeUnit.SECONDS)) {
