@@ -178,11 +178,19 @@ pub(super) fn write_csv<const N: usize>(
     };
     let mut writer = csv::Writer::from_writer(io::BufWriter::new(target));
     let write = || -> io::Result<()> {
-        writer.write_record(header)?;
+        writer.write_record(header).map_err(io_error)?;
         for row in rows {
-            writer.write_record(&row)?;
+            writer.write_record(&row).map_err(io_error)?;
         }
         writer.flush()
     };
     quiet_if_closed(write())
+}
+
+/// The error below one of CSV, as it was: a closed pipe has to be told from a full disk.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }

@@ -60,8 +60,11 @@ fn every_pair_gives_what_the_core_says_in_csv_and_json() {
                 expected += &format!("{id},{lat:.9},{lon:.9}\n");
                 let point = &told["points"][row];
                 assert_eq!(point["id"], *id);
-                assert_eq!(point["lat"].as_f64(), Some(lat), "{from:?} {to:?} {id}");
-                assert_eq!(point["lon"].as_f64(), Some(lon), "{from:?} {to:?} {id}");
+                // The reader of JSON here may miss the last place of a number; JSON has it.
+                for (name, number) in [("lat", lat), ("lon", lon)] {
+                    let told = point[name].as_f64().expect("a number");
+                    assert!((told - number).abs() < 1e-13, "{from:?} {to:?} {id}");
+                }
             }
             let answer = feed(&arguments, text.as_bytes());
             assert_eq!((answer.exit, answer.stderr.as_str()), (Some(0), ""));
@@ -73,27 +76,17 @@ fn every_pair_gives_what_the_core_says_in_csv_and_json() {
 #[test]
 fn stdin_is_read_for_a_dash_and_for_no_file_with_any_mark_ending_and_order() {
     let to_gcj = ["--from", "wgs84", "--to", "gcj02"];
-    let expected = "id,lat,lon\n\"a, \"\"b\"\"\",39.902445976,116.427021836\n";
+    let (lat, lon) = convert(Datum::Wgs84, Datum::Gcj02, 39.90105, 116.42079).expect("a place");
+    let expected = format!("id,lat,lon\n\"a, \"\"b\"\"\",{lat:.9},{lon:.9}\n");
     let plain = "id,lat,lon\n\"a, \"\"b\"\"\",39.90105,116.42079\n";
     let spreadsheet = "\u{feff}note,lon,id,lat\r\n,116.42079,\"a, \"\"b\"\"\",39.90105\r\n\r\n";
     for text in [plain, spreadsheet] {
-        let answer = feed(&to_gcj, text.as_bytes());
-        assert_eq!(answer.exit, Some(0), "{answer:?}");
-        let rounded = |csv: &str| -> Vec<String> {
-            let mut reader = csv_fields(csv);
-            reader.iter_mut().for_each(|field| {
-                if let Ok(number) = field.parse::<f64>() {
-                    *field = format!("{number:.6}");
-                }
-            });
-            reader
-        };
-        assert_eq!(rounded(&answer.stdout), rounded(expected));
-        let mut arguments = to_gcj.to_vec();
-        arguments.push("-");
-        let dash = feed(&arguments, text.as_bytes());
-        assert_eq!(dash.stdout, answer.stdout);
-        assert!(!dash.stdout.contains('\r'));
+        for file in [&[][..], &["-"]] {
+            let arguments = [&to_gcj, file].concat();
+            let answer = feed(&arguments, text.as_bytes());
+            assert_eq!((answer.exit, answer.stderr.as_str()), (Some(0), ""));
+            assert_eq!(answer.stdout, expected);
+        }
     }
     // Without an id, the row's number; without rows, the header.
     let answer = feed(&to_gcj, b"lat,lon\n1,2\n3,4\n");
@@ -104,9 +97,26 @@ fn stdin_is_read_for_a_dash_and_for_no_file_with_any_mark_ending_and_order() {
     assert_eq!(feed(&to_gcj, b"id,lat,lon\n").stdout, "id,lat,lon\n");
 }
 
-/// The fields of a CSV, split at the commas: the ids of this test are compared as they stand.
-fn csv_fields(text: &str) -> Vec<String> {
-    text.split([',', '\n']).map(str::to_owned).collect()
+#[test]
+fn reader_that_leaves_early_ends_the_output_and_nothing_else() {
+    let mut child = bading()
+        .args(["convert", "--from", "wgs84", "--to", "bd09"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command was built beside this test");
+    drop(child.stdout.take());
+    let mut pipe = child.stdin.take().expect("a pipe");
+    let rows = "id,lat,lon\n".to_owned() + &"a,31.2,121.5\n".repeat(20_000);
+    pipe.write_all(rows.as_bytes())
+        .expect("it reads to the end");
+    drop(pipe);
+    let answer: Answer = child
+        .wait_with_output()
+        .expect("a child of this test")
+        .into();
+    assert_eq!((answer.exit, answer.stderr.as_str()), (Some(0), ""));
 }
 
 #[test]

@@ -135,7 +135,7 @@ pub struct BatchError {
 /// - Returns `(lat_deg, lon_deg)` in `to`. The forward shifts differ from the public formula,
 ///   computed as it is written in double precision, by no more than its own rounding: 1e-13
 ///   degrees, or 11 nm. The inverses meet the forward shifts to better than 1 mm, and to
-///   1 µm except within a metre of 105° east, where the formula has a kink.
+///   1 µm except within ten metres of 105° east, where the formula has a kink.
 /// - The four operations and roots only: the same bits on every machine, alone or in
 ///   [`convert_all`].
 ///

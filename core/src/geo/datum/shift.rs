@@ -34,7 +34,7 @@ const BD_ADDED: Pair = (0.006, 0.0065);
 /// Two steps of Newton's method are always taken, since the shifts are so even that these
 /// nearly always do; more follow until a step began this close to its goal, 0.4 m. The
 /// error left by such a step is its square times the shift's curvature, 0.1 µm at most.
-/// Where the root of the formula has its kink, within a metre of 105° east, it is 0.4 mm.
+/// Where the root of the formula has its kink, within metres of 105° east, it is 0.4 mm.
 const CLOSE_DEG: f64 = 4e-6;
 /// The steps of one inverse: the cap that libraries lack which never return.
 pub(super) const MAX_STEPS: u32 = 8;
