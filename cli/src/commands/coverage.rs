@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bading_core::geo::checkpoint_file::read_checkpoints;
 use bading_core::geo::coverage::{Coverage, CoverageSettings, coverage};
-use bading_core::geo::datum::{Datum, convert};
+use bading_core::geo::datum::{Datum, Tagged, Wgs84};
 use bading_core::geo::route_file::{MAX_DISTANCE_M, read_route};
 use bading_core::geo::track_file::read_track;
 use bading_core::model::place::LatLon;
@@ -115,13 +115,12 @@ impl Ask {
             window: window(given.from.as_deref(), given.to.as_deref())?,
             ..CoverageSettings::default()
         };
-        let datum = Datum::parse(&given.datum);
         Ok(Self {
             settings,
             corridor_m,
             is_directed: given.directed,
             require,
-            datum: datum.map_err(|error| Failure::input(format!("--datum: {error}")))?,
+            datum: super::datum("--datum", &given.datum)?,
         })
     }
 
@@ -160,13 +159,11 @@ impl Ask {
     }
 
     fn place(&self, at: LatLon) -> Result<LatLon, String> {
-        // What is WGS 84 already keeps its digits.
-        if matches!(self.datum, Datum::Wgs84 | Datum::Cgcs2000) {
-            return Ok(at);
-        }
-        let (lat_deg, lon_deg) = convert(self.datum, Datum::Wgs84, at.lat_deg(), at.lon_deg())
-            .map_err(|error| error.to_string())?;
-        LatLon::try_new(lat_deg, lon_deg).map_err(|error| error.to_string())
+        // The readers take the numbers as they stand; here they get their datum.
+        Tagged::try_new(self.datum, at.lat_deg(), at.lon_deg())
+            .and_then(Tagged::to::<Wgs84>)
+            .map(LatLon::from)
+            .map_err(|error| error.to_string())
     }
 
     /// Whether the share is what is required, as it is printed: to a millionth.

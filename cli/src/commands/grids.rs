@@ -41,7 +41,7 @@ struct CheckedLayer {
 }
 
 fn datum_of(reading: &LayerReading) -> Result<Datum, Failure> {
-    Datum::parse(&reading.datum).map_err(|error| Failure::input(format!("--datum: {error}")))
+    super::datum("--datum", &reading.datum)
 }
 
 /// Reads a layer and its parent, and checks the one against the other.

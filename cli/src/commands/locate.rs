@@ -1,11 +1,11 @@
-//! Points and grids: which grid a point is in, and positions between datums.
+//! Points and grids: which grid a point is in.
 
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
 use bading_core::geo::check::{LayerReport, check_layer};
-use bading_core::geo::datum::{Datum, convert};
+use bading_core::geo::datum::Datum;
 use bading_core::geo::finding::{Finding, FindingKind};
 use bading_core::geo::grid_file::{GridCell, GridFileOptions, read_grids};
 use bading_core::geo::layer_file::{LayerOptions, read_layer};
@@ -15,7 +15,7 @@ use bading_core::model::grid::CodeProfile;
 use bading_core::model::time::UtcMs;
 use serde_json::json;
 
-use super::read;
+use super::{datum, read};
 use crate::args;
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
 
@@ -116,7 +116,7 @@ fn find<'a>(cells: &'a [GridCell], points: &'a [PointRow], output: &Output) -> V
     answers
 }
 
-fn points_of(path: &Path) -> Result<Vec<PointRow>, Failure> {
+pub(super) fn points_of(path: &Path) -> Result<Vec<PointRow>, Failure> {
     let bytes = read(path)?;
     read_points(&bytes)
         .and_then(Iterator::collect)
@@ -167,36 +167,7 @@ fn check_lines(report: &LayerReport) -> String {
     lines
 }
 
-pub(super) fn convert_points(given: &args::Convert, output: &Output) -> Result<Exit, Failure> {
-    let (from, to) = (datum("--from", &given.from)?, datum("--to", &given.to)?);
-    let mut rows = Vec::new();
-    for (number, point) in (1..).zip(points_of(&given.file)?) {
-        let (lat, lon) = convert(from, to, point.lat_deg, point.lon_deg)
-            .map_err(|error| Failure::in_file(&given.file, format!("row {number}: {error}")))?;
-        rows.push((point.id, lat, lon));
-    }
-    if output.is_json() {
-        let points: Vec<_> = rows
-            .iter()
-            .map(|(id, lat, lon)| json!({"id": id, "lat": lat, "lon": lon}))
-            .collect();
-        output.answer(&json!({ "points": points }), |_| String::new())?;
-    } else {
-        write_csv(
-            None,
-            ["id", "lat", "lon"],
-            rows.into_iter()
-                .map(|(id, lat, lon)| [id, format!("{lat:.9}"), format!("{lon:.9}")]),
-        )?;
-    }
-    Ok(Exit::Done)
-}
-
-fn datum(flag: &str, text: &str) -> Result<Datum, Failure> {
-    Datum::parse(text).map_err(|error| Failure::input(format!("{flag}: {error}")))
-}
-
-fn write_csv<const N: usize>(
+pub(super) fn write_csv<const N: usize>(
     out: Option<&Path>,
     header: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
@@ -207,11 +178,19 @@ fn write_csv<const N: usize>(
     };
     let mut writer = csv::Writer::from_writer(io::BufWriter::new(target));
     let write = || -> io::Result<()> {
-        writer.write_record(header)?;
+        writer.write_record(header).map_err(io_error)?;
         for row in rows {
-            writer.write_record(&row)?;
+            writer.write_record(&row).map_err(io_error)?;
         }
         writer.flush()
     };
     quiet_if_closed(write())
+}
+
+/// The error below one of CSV, as it was: a closed pipe has to be told from a full disk.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        kind => io::Error::other(format!("{kind:?}")),
+    }
 }

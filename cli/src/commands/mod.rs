@@ -1,6 +1,7 @@
 //! One file for each family of commands; here they are told apart.
 
 mod case;
+mod convert;
 mod coverage;
 mod deadline;
 mod deadline_case;
@@ -26,6 +27,8 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use bading_core::engine::{Engine, EngineOptions};
+use bading_core::geo::datum::{Datum, Tagged, Wgs84};
+use bading_core::model::place::LatLon;
 use clap::CommandFactory;
 
 use crate::args::{Args, Command};
@@ -47,7 +50,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Rebuild => phone::rebuild(args, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),
-        Command::Convert(convert) => locate::convert_points(convert, output),
+        Command::Convert(convert) => convert::run(convert, output),
         Command::Deadline(given) => deadline::run(given, output),
         Command::Score(given) => score::run(given, output),
         Command::Photo { command } => photo::run(command, output),
@@ -97,6 +100,20 @@ fn open_existing(args: &Args) -> Result<Engine, Failure> {
         ));
     }
     open(args)
+}
+
+/// The datum that an option names.
+fn datum(flag: &str, text: &str) -> Result<Datum, Failure> {
+    Datum::parse(text).map_err(|error| Failure::input(format!("{flag}: {error}")))
+}
+
+/// The place that `--at LAT,LON` means in the datum of `--datum`.
+fn place_at(text: &str, datum_name: &str) -> Result<LatLon, Failure> {
+    let datum = datum("--datum", datum_name)?;
+    Tagged::parse(datum, text)
+        .and_then(Tagged::to::<Wgs84>)
+        .map(LatLon::from)
+        .map_err(|error| Failure::input(format!("--at: {error}")))
 }
 
 /// Reads a file, or stdin for `-`.

@@ -13,7 +13,7 @@ use bading_core::sync::wire::MAX_PACK_BYTES;
 use serde_json::json;
 
 use super::hub::{failure, open};
-use super::phone::place;
+use super::place_at;
 use super::{open_existing, read};
 use crate::args::{self, Args, HubDir};
 use crate::output::{Exit, Failure, Output};
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, given: &args::Nearest, output: &Output) -> Result
         within_m: given.within_m,
         open_at,
         utc_offset_min: given.utc_offset_min,
-        ..NearestQuery::new(given.kind.clone(), place(&given.at, &given.datum)?)
+        ..NearestQuery::new(given.kind.clone(), place_at(&given.at, &given.datum)?)
     };
     let answer = match &given.facilities {
         Some(file) => {

@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use bading_core::engine::{EngineError, Status};
-use bading_core::geo::datum::{Datum, convert};
 use bading_core::model::identifiers::ClassCode;
 use bading_core::model::photo::PhotoRole;
-use bading_core::model::place::{LatLon, PlaceError};
+use bading_core::model::place::PlaceError;
 use bading_core::model::time::UtcMs;
 use bading_core::services::ServiceError;
 use bading_core::services::capture::{PhotoInput, Report, Reported, prepare};
@@ -14,7 +13,7 @@ use bading_core::services::sync::SyncReport;
 use bading_core::services::verify::Verification;
 use serde_json::json;
 
-use super::{open, open_existing, read};
+use super::{open, open_existing, place_at, read};
 use crate::args::{self, Args};
 use crate::output::{Exit, Failure, Output};
 
@@ -66,7 +65,7 @@ pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Resu
         at: given
             .at
             .as_deref()
-            .map(|at| place(at, &given.datum))
+            .map(|at| place_at(at, &given.datum))
             .transpose()?,
         accuracy_m: given.accuracy_m,
         class: class.map_err(|error| Failure::input(format!("--class: {error}")))?,
@@ -90,15 +89,6 @@ fn report_lines(reported: &Reported) -> String {
         lines.push_str(&format!("hint {}: {}\n", hint.kind, hint.detail));
     }
     lines
-}
-
-/// Reads LAT,LON in a datum as WGS 84.
-pub(super) fn place(text: &str, datum: &str) -> Result<LatLon, Failure> {
-    let datum = Datum::parse(datum).map_err(|error| Failure::input(format!("--datum: {error}")))?;
-    let at = LatLon::parse(text).map_err(|error| Failure::input(format!("--at: {error}")))?;
-    let (lat_deg, lon_deg) = convert(datum, Datum::Wgs84, at.lat_deg(), at.lon_deg())
-        .map_err(|error| Failure::input(format!("--at: {error}")))?;
-    LatLon::try_new(lat_deg, lon_deg).map_err(|error| Failure::input(format!("--at: {error}")))
 }
 
 /// Reads photos given as `FILE` or `ROLE=FILE`.

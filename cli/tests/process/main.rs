@@ -3,6 +3,7 @@
 mod bad_input;
 mod contention;
 mod contract;
+mod convert;
 mod coverage;
 mod coverage_batch;
 mod deadline;

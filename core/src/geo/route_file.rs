@@ -12,7 +12,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use crate::geo::datum::{Datum, DatumError, convert};
+use crate::geo::datum::{Datum, DatumError, Tagged, Wgs84};
 use crate::geo::excerpt::excerpt;
 use crate::geo::json::Json;
 use crate::geo::track_file::gpx;
@@ -344,9 +344,10 @@ fn to_wgs84(planned: &mut PlannedRoute, datum: Datum) -> Result<(), Fault> {
     }
     let moved = |place: LatLon| -> Result<LatLon, Fault> {
         let wrong = |problem| ("geometry".to_owned(), problem);
-        let (lat_deg, lon_deg) = convert(datum, Datum::Wgs84, place.lat_deg(), place.lon_deg())
+        let moved = Tagged::try_new(datum, place.lat_deg(), place.lon_deg())
+            .and_then(Tagged::to::<Wgs84>)
             .map_err(|error| wrong(error.into()))?;
-        feature::place(lat_deg, lon_deg).map_err(wrong)
+        feature::place(moved.lat_deg(), moved.lon_deg()).map_err(wrong)
     };
     let route = &planned.route;
     let lines = route.parts().iter().map(|part| {

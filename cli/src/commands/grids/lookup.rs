@@ -1,10 +1,8 @@
 //! What a hub's grids say: the cell of a place, and all cells, as of a time.
 
-use bading_core::geo::datum::{Datum, convert};
 use bading_core::geo::grid_pack::GridPack;
 use bading_core::geo::h3::h3_code;
 use bading_core::model::grid::CodeProfile;
-use bading_core::model::place::LatLon;
 use bading_core::model::time::UtcMs;
 use bading_core::oplog::sign::hash_of;
 use bading_core::services::reference::{GRIDS, Grids, H3_RESOLUTION};
@@ -14,6 +12,7 @@ use serde_json::{Value, json};
 use super::{cell_json, cell_line, parts};
 use crate::args::{HubGrids, HubLocate};
 use crate::commands::hub::{failure, open};
+use crate::commands::place_at;
 use crate::output::{Exit, Failure, Output};
 
 /// The grids in force at a hub, with the hash of their version.
@@ -39,12 +38,7 @@ fn as_of(given: Option<&str>, hub: &Hub) -> Result<UtcMs, Failure> {
 
 /// The cell of a place: the city's, or an H3 cell where the city has no grid.
 pub(crate) fn locate(given: &HubLocate, output: &Output) -> Result<Exit, Failure> {
-    let at = LatLon::parse(&given.at).map_err(|e| Failure::input(format!("--at: {e}")))?;
-    let datum = Datum::parse(&given.datum).map_err(|e| Failure::input(format!("--datum: {e}")))?;
-    let (lat_deg, lon_deg) = convert(datum, Datum::Wgs84, at.lat_deg(), at.lon_deg())
-        .map_err(|error| Failure::input(format!("--at: {error}")))?;
-    let place = LatLon::try_new(lat_deg, lon_deg)
-        .map_err(|error| Failure::input(format!("--at: {error}")))?;
+    let place = place_at(&given.at, &given.datum)?;
     let hub = open(&given.dir)?;
     let when = as_of(given.as_of.as_deref(), &hub)?;
     let offset = hub.utc_offset_min();
