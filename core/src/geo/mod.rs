@@ -30,6 +30,7 @@ pub(crate) mod mutate;
 mod orient;
 #[cfg(test)]
 mod plane;
+pub mod plausibility;
 pub mod points_file;
 mod ring;
 pub mod route_file;
