@@ -5,6 +5,7 @@ mod duty;
 mod grids;
 mod people;
 mod score;
+mod track;
 mod verdict;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ pub(crate) use duty::*;
 pub(crate) use grids::*;
 pub(crate) use people::*;
 pub(crate) use score::*;
+pub(crate) use track::*;
 pub(crate) use verdict::*;
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
@@ -95,6 +97,11 @@ pub(crate) enum Command {
     Locate(Locate),
     /// Whether a planned route was walked, and why not where it was not.
     Coverage(Coverage),
+    /// Tracks: what of them looks as if nobody had walked it.
+    Track {
+        #[command(subcommand)]
+        command: Track,
+    },
     /// Convert the positions of a CSV (id, lat, lon) between datums.
     Convert(Convert),
     /// When a time limit of the duty list ends.

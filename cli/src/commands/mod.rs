@@ -7,6 +7,7 @@ mod deadline_case;
 mod demo;
 mod dispatch;
 mod duties;
+mod flags;
 mod grids;
 mod hub;
 mod import;
@@ -18,6 +19,7 @@ mod photo;
 mod review;
 mod roster;
 mod score;
+mod track;
 mod verdict;
 
 use std::fs;
@@ -45,6 +47,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Rebuild => phone::rebuild(args, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),
+        Command::Track { command } => track::run(command, output),
         Command::Convert(convert) => locate::convert_points(convert, output),
         Command::Deadline(given) => deadline::run(given, output),
         Command::Score(given) => score::run(given, output),
