@@ -6,6 +6,7 @@ mod grids;
 mod nearest;
 mod people;
 mod score;
+mod track;
 mod verdict;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ pub(crate) use grids::*;
 pub(crate) use nearest::*;
 pub(crate) use people::*;
 pub(crate) use score::*;
+pub(crate) use track::*;
 pub(crate) use verdict::*;
 
 /// Photo reports without a network, patrol coverage and proof for city inspectors.
@@ -99,6 +101,11 @@ pub(crate) enum Command {
     Locate(Locate),
     /// Whether a planned route was walked, and why not where it was not.
     Coverage(Coverage),
+    /// Tracks: what of them looks as if nobody had walked it.
+    Track {
+        #[command(subcommand)]
+        command: Track,
+    },
     /// Convert the positions of a CSV (id, lat, lon) between datums.
     Convert(Convert),
     /// When a time limit of the duty list ends.

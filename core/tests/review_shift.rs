@@ -348,6 +348,62 @@ fn shift_of<'r>(review: &'r Review, person: &str) -> &'r ShiftReview {
     found.expect("the person has a shift")
 }
 
+/// The kinds of what is conspicuous in a patrol of a shift.
+fn flags(shift: &ShiftReview, patrol: usize) -> Vec<&'static str> {
+    let flags = &shift.patrols[patrol].flags;
+    flags.iter().map(|flag| flag.evidence.key()).collect()
+}
+
+/// A walk along the route with the noise of a day.
+fn stroll(from: UtcMs, seed: u64) -> Vec<Fix> {
+    let mut state = seed;
+    let mut noise_m = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 40) as f64 / f64::from(1 << 22) - 2.0
+    };
+    (0..90)
+        .map(|n| {
+            let along_m = n as f64 * 11.0 + noise_m();
+            fix(from.plus_ms(n * 10_000), along_m, noise_m())
+        })
+        .collect()
+}
+
+#[test]
+fn replay_of_anothers_patrol_is_flagged_with_whose_it_was_and_costs_no_point() {
+    let mut town = Town::new();
+    let honest = stroll(EIGHT, 1);
+    town.walk("u2", 1, &honest, true);
+    town.walk("u1", 2, &stroll(EIGHT, 2), true);
+    let replayed: Vec<_> = honest
+        .iter()
+        .map(|fix| Fix {
+            at: fix.at.plus_ms(6 * 3_600_000 + 5_000),
+            ..*fix
+        })
+        .collect();
+    town.walk("u1", 3, &replayed, true);
+    let review = town.review();
+    assert_eq!(flags(shift_of(&review, "u2"), 0), [""; 0]);
+    assert_eq!(flags(first(&review), 0), [""; 0]);
+    let backup = review.shifts.iter().find(|s| s.stands_in_for.is_some());
+    let backup = backup.expect("u1 in the afternoon");
+    assert_eq!(flags(backup, 0), ["repeated_track"]);
+    let flag = serde_json::to_value(&backup.patrols[0].flags[0]).expect("JSON");
+    assert_eq!(flag["person"], "u2");
+    assert_eq!(flag["started"], "2026-03-02T08:00:00+08:00");
+    assert_eq!(flag["from"], "2026-03-02T06:00:05.000Z");
+    assert!(
+        flag["similarity"].as_f64().expect("a share") > 0.8,
+        "{flag}"
+    );
+    let covered = |shift: &ShiftReview| shift.coverage.as_ref().map(|c| c.covered_m);
+    assert_eq!(covered(backup), covered(shift_of(&review, "u2")));
+    assert!(backup.verdict.vetoes.is_empty() && backup.verdict.deductions.is_empty());
+}
+
 /// Reports that count, and valid of decided ones.
 fn credit(shift: &ShiftReview) -> (String, (u64, u64)) {
     let valid = &shift.quality.indicators[0];
@@ -421,6 +477,8 @@ fn shift_is_reviewed_with_the_numbers_that_a_hand_finds() {
     // One report of two, and the walked kilometres of one, each of half the weight.
     let metres = shift.patrols[0].walked_m as u64;
     assert!(metres.abs_diff(700) <= 1, "{metres}");
+    // The walk is drawn with a ruler, and the review says so; no score depends on it.
+    assert_eq!(flags(shift, 0), ["straight_line", "equal_steps"]);
     let quantity = score(500 * 500 + 500 * metres, 1_000 * 1_000);
     assert_eq!(shift.quantity.score.map(|s| s.hundredths()), Some(quantity));
     // One filed of the two that were decided.

@@ -5,6 +5,7 @@ use std::path::Path;
 use bading_core::geo::checkpoint_file::read_checkpoints;
 use bading_core::geo::coverage::{Coverage, CoverageSettings, coverage};
 use bading_core::geo::datum::{Datum, Tagged, Wgs84};
+use bading_core::geo::plausibility::{Flag, PlausibilityLimits, flags_of};
 use bading_core::geo::route_file::{MAX_DISTANCE_M, read_route};
 use bading_core::geo::track_file::read_track;
 use bading_core::model::place::LatLon;
@@ -12,8 +13,10 @@ use bading_core::model::route::{Checkpoint, Route};
 use bading_core::model::time::UtcMs;
 use bading_core::model::track::{Fix, Mode};
 
+use serde::Serialize;
+
 use super::out_file::write_whole;
-use super::read;
+use super::{flags, read};
 use crate::args;
 use crate::output::{Exit, Failure, Output};
 
@@ -67,8 +70,22 @@ pub(super) fn run(given: &args::Coverage, output: &Output) -> Result<Exit, Failu
         let map = geojson::map(&planned, &ask.settings, &fixes, &found)?;
         write_whole(path, &map)?;
     }
-    output.answer(&found, lines)?;
+    let told = Told {
+        coverage: &found,
+        plausibility: ask.flags(&fixes),
+    };
+    output.answer(&told, |told| {
+        lines(told.coverage) + &flags::lines(&told.plausibility)
+    })?;
     Ok(ask.exit(&found))
+}
+
+/// What was covered, and what of the track is conspicuous whatever it covers.
+#[derive(Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    coverage: &'a Coverage,
+    plausibility: Vec<Flag>,
 }
 
 /// A checkpoint of the file that is added must not have the name of one that is there.
@@ -98,12 +115,7 @@ impl Ask {
             .map(|m| positive("--corridor-m", m, MAX_DISTANCE_M))
             .transpose()?;
         let gap_s = positive("--gap-s", given.gap_s, f64::MAX)?;
-        let mode = Mode::parse(&given.mode).ok_or_else(|| {
-            let mode = &given.mode;
-            Failure::input(format!(
-                "--mode: `{mode}` is none of walk, bicycle and vehicle"
-            ))
-        })?;
+        let mode = mode(&given.mode)?;
         let require = given
             .require
             .map(|share| positive("--require", share, 1.0))
@@ -158,6 +170,11 @@ impl Ask {
         Ok(fixes)
     }
 
+    /// What of a track is conspicuous, the time that counts or not.
+    fn flags(&self, fixes: &[Fix]) -> Vec<Flag> {
+        flags_of(self.settings.mode, PlausibilityLimits::default(), fixes)
+    }
+
     fn place(&self, at: LatLon) -> Result<LatLon, String> {
         // The readers take the numbers as they stand; here they get their datum.
         Tagged::try_new(self.datum, at.lat_deg(), at.lon_deg())
@@ -174,6 +191,15 @@ impl Ask {
             _ => Exit::Done,
         }
     }
+}
+
+/// Reads a way of moving.
+pub(super) fn mode(text: &str) -> Result<Mode, Failure> {
+    Mode::parse(text).ok_or_else(|| {
+        Failure::input(format!(
+            "--mode: `{text}` is none of walk, bicycle and vehicle"
+        ))
+    })
 }
 
 fn positive(flag: &str, given: f64, most: f64) -> Result<f64, Failure> {

@@ -8,6 +8,7 @@ mod deadline_case;
 mod demo;
 mod dispatch;
 mod duties;
+mod flags;
 mod grids;
 mod hub;
 mod import;
@@ -20,6 +21,7 @@ mod photo;
 mod review;
 mod roster;
 mod score;
+mod track;
 mod verdict;
 
 use std::fs;
@@ -51,6 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),
         Command::Convert(convert) => convert::run(convert, output),
+        Command::Track { command } => track::run(command, output),
         Command::Deadline(given) => deadline::run(given, output),
         Command::Score(given) => score::run(given, output),
         Command::Photo { command } => photo::run(command, output),

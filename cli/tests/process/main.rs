@@ -23,5 +23,6 @@ mod roster;
 mod routes;
 mod score;
 mod support;
+mod track_check;
 mod verdict;
 mod walks;

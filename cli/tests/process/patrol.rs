@@ -138,6 +138,9 @@ fn patrol_in_parts_covers_what_the_same_fixes_cover_in_one_file() {
     // A file knows of no pause, over which nobody is known to have walked.
     let mut found = finished["coverage"].clone();
     assert!(found["walked_m"].as_f64() < whole["walked_m"].as_f64());
+    // What is conspicuous stands beside the coverage of a file, and in the review of a patrol.
+    let flags = whole.as_object_mut().and_then(|o| o.remove("plausibility"));
+    assert!(flags.is_some_and(|flags| flags.is_array()));
     for coverage in [&mut found, &mut whole] {
         coverage
             .as_object_mut()

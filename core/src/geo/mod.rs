@@ -33,6 +33,7 @@ pub mod nearest;
 mod orient;
 #[cfg(test)]
 mod plane;
+pub mod plausibility;
 pub mod points_file;
 mod ring;
 pub mod route_file;

@@ -7,6 +7,7 @@
 mod around;
 mod cases;
 mod duty;
+mod flags;
 mod html;
 mod map;
 mod parts;

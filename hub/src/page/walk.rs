@@ -3,6 +3,7 @@
 use bading_core::geo::coverage::MissReason;
 use bading_core::services::review::{PatrolReview, ShiftReview};
 
+use super::flags;
 use super::html::Html;
 use super::parts::{Cell, View, and_more, row, table};
 use super::text::{Arg, metres, percent};
@@ -233,4 +234,5 @@ fn told(html: &mut Html, view: &View<'_>, patrol: &PatrolReview) {
             parts => text.with("patrol-missing", [("count", Arg::Count(parts))]),
         },
     );
+    flags::write(html, view, patrol);
 }

@@ -10,6 +10,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use bading_core::geo::coverage::{Coverage, coverage};
+use bading_core::geo::plausibility::Flag;
 use bading_core::geo::route_file::{RouteFileOptions, read_routes};
 use bading_core::model::route::PlannedRoute;
 use serde::Serialize;
@@ -24,6 +25,7 @@ struct Answer<'a> {
     route: &'a str,
     #[serde(flatten)]
     coverage: &'a Coverage,
+    plausibility: Vec<Flag>,
 }
 
 #[derive(Serialize)]
@@ -172,6 +174,7 @@ fn line(ask: &Ask, planned: &[PlannedRoute], path: &Path, track: &str) -> Result
         track,
         route: one.code.as_str(),
         coverage: &coverage,
+        plausibility: ask.flags(&fixes),
     };
     Ok(Judged {
         line: json_line(&answer),

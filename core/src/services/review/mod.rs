@@ -10,6 +10,7 @@ mod decided;
 mod explain;
 mod inputs;
 mod period;
+mod repeated;
 mod reports;
 mod scorecards;
 mod shift;
@@ -30,6 +31,7 @@ pub use staffing::{
     CellVacancy, NeverPlanned, PersonFix, PlannedSlot, StaffingReview, VacancyReason,
 };
 
+use crate::geo::plausibility::PlausibilityLimits;
 use crate::model::grid::GridCode;
 use crate::model::identifiers::{Hash, PersonId, RouteCode};
 use crate::model::time::UtcMs;
@@ -200,6 +202,7 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
     let mut shifts: Vec<ShiftReview> = Vec::new();
     let mut vacancies = Vec::new();
     let roster = inputs.packs.roster.as_deref();
+    let repeats = repeated::repeats(inputs, &PlausibilityLimits::default());
     let planned = roster
         .into_iter()
         .flat_map(|roster| roster.shifts_between(scope.from, scope.to))
@@ -211,7 +214,12 @@ pub fn review(scope: &ReviewScope, inputs: &ReviewInputs<'_>) -> Review {
             continue;
         }
         match planned.worked_by() {
-            Some(_) => shifts.push(shift::review_shift(scope, inputs, &times, planned)),
+            Some(_) => shifts.push(shift::review_shift(
+                scope,
+                inputs,
+                (&times, &repeats),
+                planned,
+            )),
             None => vacancies.push(Vacancy {
                 person: planned.person.to_string(),
                 slot: planned.slot.clone(),

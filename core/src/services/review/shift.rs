@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::decided::{Decided, ExemptedInReview, decided};
 use super::inputs::ReviewInputs;
+use super::repeated::Repeats;
 use super::reports::{Credited, Reports, checks_of, missed_of, reports_of};
 use super::staffing::{PersonFix, person_fix};
 use super::windows::{WindowLoops, loop_windows, score_of};
@@ -13,6 +14,7 @@ use super::{ReviewScope, Undecided, hash_of_names};
 use crate::geo::area::Area;
 use crate::geo::coverage::{Coverage, CoverageRun, CoverageSettings, MissReason};
 use crate::geo::exemption::counted;
+use crate::geo::plausibility::{Evidence, Flag, Plausibility, PlausibilityLimits};
 use crate::geo::route_line::RouteLine;
 use crate::geo::walk::Walk;
 use crate::model::identifiers::PersonId;
@@ -124,6 +126,9 @@ pub struct PatrolReview {
     pub interruptions: Vec<(String, &'static str)>,
     /// Parts of the track that are missing.
     pub missing_parts: u64,
+    /// What of the whole track is conspicuous, for a person to judge: no score depends on it.
+    /// A replay is looked for among the patrols that the review has at hand.
+    pub flags: Vec<Flag>,
 }
 
 /// Lines on the ground, each a list of places.
@@ -155,7 +160,7 @@ struct Walked {
 pub(super) fn review_shift(
     scope: &ReviewScope,
     inputs: &ReviewInputs<'_>,
-    times: &TrustedTimes,
+    (times, repeats): (&TrustedTimes, &Repeats),
     shift: &Shift,
 ) -> ShiftReview {
     let packs = inputs.packs;
@@ -175,7 +180,8 @@ pub(super) fn review_shift(
         .collect();
     let area = Area::new(cells.iter().copied());
     let mine = patrols_of(inputs, person, shift);
-    let walked = walk(inputs, shift, until, planned, &mine, &area);
+    let mut walked = walk(inputs, shift, until, planned, &mine, &area);
+    tell_repeats(&mut walked.patrols, &mine, repeats);
     let reports = reports_of(inputs, person, shift.from, until);
     let checks = checks_of(inputs, times, person, shift.from, until);
     let decided = decided(inputs, person, shift, scope.as_of);
@@ -333,10 +339,13 @@ fn walk(
     for patrol in mine {
         let mut walk = Walk::new(settings.mode, settings.max_accuracy_m, settings.gap_ms);
         let (mut fixes, mut interruptions, mut missing_parts) = (0, Vec::new(), 0);
+        let mut seen = Plausibility::new(settings.mode, PlausibilityLimits::default());
         patrol.replay(|piece| {
             match piece {
                 Piece::Fix(fix) => {
                     fixes += 1;
+                    // The wall clock is sealed with a commit and not with a fix.
+                    seen.feed(fix, None);
                     if fix.at >= shift.from && fix.at < until {
                         walk.feed(fix);
                     }
@@ -351,6 +360,7 @@ fn walk(
                 Piece::Missing => missing_parts += 1,
             }
             walk.interrupt();
+            seen.interrupt();
             if let Some((line, run)) = &mut route {
                 run.interrupt(line);
             }
@@ -389,6 +399,7 @@ fn walk(
                 .collect(),
             interruptions,
             missing_parts,
+            flags: seen.flags(),
         });
     }
     walked.coverage = route.map(|(line, run)| {
@@ -396,6 +407,22 @@ fn walk(
         (line, picture)
     });
     walked
+}
+
+/// Adds to each patrol which earlier one it repeats.
+fn tell_repeats(patrols: &mut [PatrolReview], mine: &[&PatrolState], repeats: &Repeats) {
+    for (told, patrol) in patrols.iter_mut().zip(mine) {
+        let found = repeats.get(&patrol.patrol_id).cloned();
+        let started = patrol.started.as_ref().map(|started| started.at.ms);
+        if let Some((found, from)) = found.zip(started) {
+            let to = patrol.finished.map_or(patrol.updated.ms, |at| at.ms);
+            told.flags.push(Flag {
+                evidence: Evidence::RepeatedTrack(found),
+                from,
+                to,
+            });
+        }
+    }
 }
 
 /// What was done of each item that the policy asks for. An item that nothing can be done of

@@ -282,3 +282,16 @@ pack-policy = Policy
 # Reasons and cards
 why = Every reason, down to the operations
 cards-heading = Scorecards ({ $count })
+
+# What of a track is conspicuous
+flags-heading = Conspicuous, for a person to judge; no score depends on it:
+flag-mock = Marked as mock positions: { $count } fixes, { $share } % of all, from { $from } to { $to }. External receivers are announced so too.
+flag-speed = Steps faster than { $cap } m/s and both accuracies: { $count }; the fastest { $moved } m in { $seconds } s at { $at }
+flag-teleport = Leaps that no transport of this kind explains: { $count }; the first { $moved } m in { $seconds } s at { $at }
+flag-teleports = Leaps that no transport of this kind explains: { $count }
+flag-backwards = Times that run backwards: { $count }, by { $largest } s at most, from { $from } to { $to }
+flag-straight-line = Straight without the scatter of a receiver: { $count } stretches, { $length } m together, at most { $rms } m off the line, from { $from } to { $to }
+flag-equal-steps = Steps alike as no person’s are: { $count } of { $mean } m, varying by { $cv } %, from { $from } to { $to }
+flag-constant-accuracy = The accuracy stays { $accuracy } m over { $count } fixes, from { $from } to { $to }. External receivers do that.
+flag-clock = The phone’s clock is off the receiver’s time by { $offset } s, and jumped by { $jump } s at most, over { $count } fixes
+flag-repeated-track = The track repeats that of { $person }, begun { $started }: { $similarity } % alike. Two honest walks of one route are not.

@@ -267,3 +267,16 @@ pack-policy = 考核政策
 # 由来与考核表
 why = 全部由来，直至操作记录
 cards-heading = 考核表（{ $count }）
+
+# 轨迹中的异常
+flags-heading = 异常提示，供人工判断，不影响得分：
+flag-mock = 标记为模拟位置的定位点 { $count } 个，占 { $share } %，{ $from } 至 { $to }。外接接收机也会这样标记。
+flag-speed = 超过 { $cap } 米/秒并超出两点精度的移动 { $count } 次；最快一次 { $seconds } 秒移动 { $moved } 米，{ $at }
+flag-teleport = 该出行方式无法解释的跳跃 { $count } 次；第一次 { $seconds } 秒移动 { $moved } 米，{ $at }
+flag-teleports = 该出行方式无法解释的跳跃 { $count } 次
+flag-backwards = 时间倒退 { $count } 次，最多 { $largest } 秒，{ $from } 至 { $to }
+flag-straight-line = 没有接收机散布的直线 { $count } 段，共 { $length } 米，偏离直线至多 { $rms } 米，{ $from } 至 { $to }
+flag-equal-steps = 步距过于均匀：{ $count } 步，每步约 { $mean } 米，变化 { $cv } %，{ $from } 至 { $to }
+flag-constant-accuracy = 连续 { $count } 个定位点的精度一直是 { $accuracy } 米，{ $from } 至 { $to }。外接接收机也会这样。
+flag-clock = 手机时钟与卫星时间相差 { $offset } 秒，跳变至多 { $jump } 秒，共 { $count } 个定位点
+flag-repeated-track = 轨迹与 { $person } 于 { $started } 开始的巡查相同，相似度 { $similarity } %。两次真实行走不会如此。

@@ -12,6 +12,7 @@ const SOURCES: &[&str] = &[
     include_str!("../parts.rs"),
     include_str!("../shift.rs"),
     include_str!("../walk.rs"),
+    include_str!("../flags.rs"),
     include_str!("../why.rs"),
     include_str!("../duty.rs"),
     include_str!("../map.rs"),
