@@ -51,20 +51,49 @@ fn main() -> Result<(), Box<dyn Error>> {
         let walks: Vec<Walk> = (0..count).map(|seed| walk(&plan, seed)).collect();
         for _ in 0..3 {
             let t = cpu_s();
-            let n: f64 = walks.iter().map(|w| RouteLine::new(&w.route).length_m()).sum();
+            let n: f64 = walks
+                .iter()
+                .map(|w| RouteLine::new(&w.route).length_m())
+                .sum();
             let a = cpu_s();
             let mut m = 0.0;
-            for w in &walks { let mut f = bading_core::geo::track_filter::TrackFilter::new(bading_core::model::track::Mode::Walk, 50.0, 60_000); for x in &w.fixes { f.feed(*x, &mut |j| if let bading_core::geo::track_filter::Judged::Accepted(_, d) = j { m += d }); } }
+            for w in &walks {
+                let mut f = bading_core::geo::track_filter::TrackFilter::new(
+                    bading_core::model::track::Mode::Walk,
+                    50.0,
+                    60_000,
+                );
+                for x in &w.fixes {
+                    f.feed(*x, &mut |j| {
+                        if let bading_core::geo::track_filter::Judged::Accepted(_, d) = j {
+                            m += d
+                        }
+                    });
+                }
+            }
             let b = cpu_s();
             let lines: Vec<RouteLine> = walks.iter().map(|w| RouteLine::new(&w.route)).collect();
             let c = cpu_s();
-            let mut spots = Vec::new(); let mut k = 0;
-            for (w, l) in walks.iter().zip(&lines) { for x in &w.fixes { l.spots(x.place, &mut spots); k += spots.len(); } }
+            let mut spots = Vec::new();
+            let mut k = 0;
+            for (w, l) in walks.iter().zip(&lines) {
+                for x in &w.fixes {
+                    l.spots(x.place, &mut spots);
+                    k += spots.len();
+                }
+            }
             let d = cpu_s();
             let fixes: usize = walks.iter().map(|w| w.fixes.len()).sum();
             let e: f64 = walks.iter().map(share).sum();
             let f = cpu_s();
-            println!("new {:.1} us/route, filter {:.0} ns/fix, spots {:.0} ns/fix ({:.2} a fix), all {:.0} ns/fix {n} {m} {e}", (a-t)/walks.len() as f64*1e6, (b-a)/fixes as f64*1e9, (d-c)/fixes as f64*1e9, k as f64/fixes as f64, (f-d)/fixes as f64*1e9);
+            println!(
+                "new {:.1} us/route, filter {:.0} ns/fix, spots {:.0} ns/fix ({:.2} a fix), all {:.0} ns/fix {n} {m} {e}",
+                (a - t) / walks.len() as f64 * 1e6,
+                (b - a) / fixes as f64 * 1e9,
+                (d - c) / fixes as f64 * 1e9,
+                k as f64 / fixes as f64,
+                (f - d) / fixes as f64 * 1e9
+            );
         }
     }
     if wants("live") {
@@ -115,7 +144,8 @@ fn share(walk: &Walk) -> f64 {
 fn accuracy(count: u64) -> Result<(), Box<dyn Error>> {
     let plan = WalkPlan::default();
     let shapely_count = number("BADING_BENCH_SHAPELY", 60)?.min(count);
-    let (mut ours, mut buffer, mut first) = (Errors::default(), Errors::default(), Errors::default());
+    let (mut ours, mut buffer, mut first) =
+        (Errors::default(), Errors::default(), Errors::default());
     let mut subset = Vec::new();
     for seed in 0..count {
         let walk = walk(&plan, seed);
@@ -130,7 +160,10 @@ fn accuracy(count: u64) -> Result<(), Box<dyn Error>> {
     }
     println!("RESULT peer=bading {}", ours.told());
     println!("RESULT peer=buffer-by-5m-samples {}", buffer.told());
-    println!("RATIO mae bading/buffer-by-5m-samples={:.3}", ours.absolute / buffer.absolute);
+    println!(
+        "RATIO mae bading/buffer-by-5m-samples={:.3}",
+        ours.absolute / buffer.absolute
+    );
     if let Some(shares) = shapely::run(&subset)? {
         let mut peer = Errors::default();
         for (share, walk) in shares.shares.iter().zip(&subset) {
@@ -138,7 +171,10 @@ fn accuracy(count: u64) -> Result<(), Box<dyn Error>> {
         }
         println!("RESULT peer=bading-same-walks {}", first.told());
         println!("RESULT peer=shapely-buffer {}", peer.told());
-        println!("RATIO mae bading/shapely-buffer={:.3}", first.absolute / peer.absolute);
+        println!(
+            "RATIO mae bading/shapely-buffer={:.3}",
+            first.absolute / peer.absolute
+        );
     }
     Ok(())
 }
@@ -147,13 +183,58 @@ fn accuracy(count: u64) -> Result<(), Box<dyn Error>> {
 fn kinds(count: u64) {
     let base = WalkPlan::default;
     let kinds = [
-        ("no-accuracy", WalkPlan { tells_accuracy: false, ..base() }),
-        ("quiet-1-4m", WalkPlan { noise_m: (1.0, 4.0), ..base() }),
-        ("white-7m", WalkPlan { noise_m: (1.0, 3.0), white_m: 7.0, ..base() }),
-        ("every-1s", WalkPlan { every_s: 1.0, autocorrelation: 0.983, ..base() }),
-        ("every-15s", WalkPlan { every_s: 15.0, autocorrelation: 0.78, ..base() }),
-        ("nothing-skipped", WalkPlan { skipped: (0.0, 0.0), ..base() }),
-        ("half-skipped", WalkPlan { skipped: (0.5, 0.5), ..base() }),
+        (
+            "no-accuracy",
+            WalkPlan {
+                tells_accuracy: false,
+                ..base()
+            },
+        ),
+        (
+            "quiet-1-4m",
+            WalkPlan {
+                noise_m: (1.0, 4.0),
+                ..base()
+            },
+        ),
+        (
+            "white-7m",
+            WalkPlan {
+                noise_m: (1.0, 3.0),
+                white_m: 7.0,
+                ..base()
+            },
+        ),
+        (
+            "every-1s",
+            WalkPlan {
+                every_s: 1.0,
+                autocorrelation: 0.983,
+                ..base()
+            },
+        ),
+        (
+            "every-15s",
+            WalkPlan {
+                every_s: 15.0,
+                autocorrelation: 0.78,
+                ..base()
+            },
+        ),
+        (
+            "nothing-skipped",
+            WalkPlan {
+                skipped: (0.0, 0.0),
+                ..base()
+            },
+        ),
+        (
+            "half-skipped",
+            WalkPlan {
+                skipped: (0.5, 0.5),
+                ..base()
+            },
+        ),
     ];
     for (name, plan) in kinds {
         let mut errors = Errors::default();
@@ -167,7 +248,10 @@ fn kinds(count: u64) {
 
 fn speed(walks: &[Walk]) -> Result<(), Box<dyn Error>> {
     let fixes: usize = walks.iter().map(|walk| walk.fixes.len()).sum();
-    let cleaned: Vec<_> = walks.iter().map(|walk| sampled::clean(&walk.fixes)).collect();
+    let cleaned: Vec<_> = walks
+        .iter()
+        .map(|walk| sampled::clean(&walk.fixes))
+        .collect();
     let (mut ours_s, mut peer_s) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let begin_s = cpu_s();

@@ -46,9 +46,10 @@ pub(crate) fn share(route: &Route, track: &[Vec<LatLon>]) -> f64 {
             (p.lat_deg() - origin.lat_deg()) * y_m,
         ]
     };
-    let lines = track
-        .iter()
-        .flat_map(|part| part.windows(2).map(|pair| Line::new(xy(&pair[0]), xy(&pair[1]))));
+    let lines = track.iter().flat_map(|part| {
+        part.windows(2)
+            .map(|pair| Line::new(xy(&pair[0]), xy(&pair[1])))
+    });
     let tree = RTree::bulk_load(lines.collect());
     let near2 = route.corridor_m() * route.corridor_m();
     let (mut all, mut covered) = (0.0, 0.0);

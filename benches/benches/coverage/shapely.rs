@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::io::Write as _;
 
 use bading_benches::walks::Walk;
 use bading_core::model::place::LatLon;

@@ -373,10 +373,7 @@ impl Kept {
         self.doubted.close(line, &fix, &self.spots);
         self.outside.close(line, &fix, &self.spots);
         self.counts.accepted += 1;
-        let step_m = self
-            .last
-            .filter(|_| !self.is_cut)
-            .map_or(0.0, |_| moved_m);
+        let step_m = self.last.filter(|_| !self.is_cut).map_or(0.0, |_| moved_m);
         self.last_step_m = Some(step_m);
         self.walked_m += step_m;
         if let Some(last) = self.last

@@ -22,7 +22,10 @@ pub fn distance_m(a: LatLon, b: LatLon) -> f64 {
 
 /// As [`distance_m`], faster for the steps of a walk: within 0.1 mm of it.
 pub(super) fn step_m(a: LatLon, b: LatLon) -> f64 {
-    let (north_deg, east_deg) = (b.lat_deg() - a.lat_deg(), east_deg(a.lon_deg(), b.lon_deg()));
+    let (north_deg, east_deg) = (
+        b.lat_deg() - a.lat_deg(),
+        east_deg(a.lon_deg(), b.lon_deg()),
+    );
     let is_near = north_deg.abs() <= NEAR_DEG && east_deg.abs() <= NEAR_DEG;
     if !is_near || a.lat_deg().abs() > NEAR_LAT_DEG {
         return distance_m(a, b);

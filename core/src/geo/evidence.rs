@@ -1,23 +1,42 @@
-//! How well the fixes beside a stretch of the route speak for a walk on it.
+//! How well the fixes beside a street speak for a walk on it.
 //!
 //! Two things tell a walk on a street from one near it. *Level*: how far beside it the fixes
-//! lie, for how long. The noise of a receiver stays on one side for a minute, so that a
-//! hundred fixes in a row say little more than two; evidence is counted by the time, not by
-//! the fix. *Crossing*: whether the way leads along the street or over it, seen in a window
-//! of half a minute around each step. Both look the same from the other end: a walk turned
-//! round is judged alike.
+//! lie, and for how long. The noise of a receiver stays on one side for a minute, so that
+//! many fixes in a row say little more than one; evidence is counted by the time, not by the
+//! fix. *Crossing*: whether the way leads along the street or over it, seen in a window of
+//! half a minute around each fix. Both are the same for a walk turned round.
+//!
+//! Evidence is a logarithm of how much likelier one is than the other; above 0 it speaks for
+//! the street. The numbers were chosen on walks whose truth is known by construction
+//! (`benches/`), and hold for other receivers too.
 //!
 //! Source: docs/decisions/0026.
 
-use super::intervals::Stretch;
 use crate::model::time::UtcMs;
 
-/// Half the window around a step, in milliseconds.
-const HALF_WINDOW_MS: u64 = 12_500;
-/// How long the noise of a receiver stays on one side, in milliseconds.
-const NOISE_MS: f64 = 60_000.0;
+/// Half the window around a fix, in milliseconds.
+pub(super) const HALF_WINDOW_MS: u64 = 14_500;
+/// How long the noise of a receiver stays on one side, in seconds.
+const NOISE_LASTS_S: f64 = 60.0;
+/// Noise that stays shows so small a part of itself within a window.
+const NOISE_BY_SCATTER: f64 = 3.8;
+/// What noise that stays is taken for at least, and at most, in metres: a window is short.
+const NOISE_M: (f64, f64) = (8.65, 13.2);
+/// From so many fixes in a window noise of each fix is told from noise that stays.
+const ENOUGH_FIXES: f64 = 10.0;
+/// Noise of each fix where a window is too small to tell, in metres, and the fixes it counts for.
+const SCATTER_M: f64 = 7.0;
+const SCATTER_FIXES: f64 = 1.0;
+/// A walk within the corridor is on the street rather than beside it: evidence by the second.
+const ON_STREET: f64 = 0.0067;
+/// That somebody crosses a street is so much less likely than that he walks along it.
+const CROSSES: f64 = 2.0;
+/// A window never says more, for the time it lasts.
+const MOST_CROSSING: f64 = 8.0;
+/// Who moves faster tells more by the second: in metres a second.
+const FAST_MPS: f64 = 2.5;
 
-/// Where a walk was seen beside the route.
+/// Where a walk was seen beside a street.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Node {
     pub(super) at: UtcMs,
@@ -27,107 +46,255 @@ pub(super) struct Node {
     pub(super) off_m: (f64, f64),
     /// The stretch that the step to it traversed, from and to.
     pub(super) way_m: (f64, f64),
+    /// True within the corridor.
     pub(super) is_inside: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-pub struct P { pub kappa: f64, pub q: f64, pub lam: f64, pub cmax: f64, pub rs: f64, pub smin: f64, pub smax: f64, pub cw: f64, pub half: f64, pub slope: f64, pub reach: f64 , pub vf: f64, pub useacc: f64, pub outx: f64, pub lvmax: f64, pub linear: f64, pub ew: f64, pub ecap: f64, pub endmean: f64, pub g0: f64, pub soft: f64, pub pri: f64, pub slopes: f64, pub vref: f64, pub wmin: f64, pub vw: f64, pub wk: f64, pub w0: f64}
-pub static PARAMS: std::sync::OnceLock<P> = std::sync::OnceLock::new();
-pub fn params() -> &'static P {
-    PARAMS.get_or_init(|| {
-        let g = |n: &str, d: f64| std::env::var(n).ok().and_then(|s| s.parse().ok()).unwrap_or(d);
-        P { kappa: g("KAPPA", 0.0), q: g("QQ", 1.2), lam: g("LAM", 1.0), cmax: g("CMAX", 8.0), rs: g("RS", 4.0), smin: g("SMIN", 7.8), smax: g("SMAX", 15.0), cw: g("CW", 1.0), half: g("HALF", 14_500.0), slope: g("SLOPE", 0.6), reach: g("REACH", 25.0), vf: g("VF", 2.0), useacc: g("ACC", 0.0), outx: g("OUTX", 1.0), lvmax: g("LVMAX", 1e9), linear: g("LINEAR", 1.0), ew: g("EW", 0.0), ecap: g("ECAP", 3.0), endmean: g("ENDMEAN", 1.0), g0: g("G0", 0.0067), soft: g("SOFT", 0.9), pri: g("PRI", 2.0), slopes: g("SLOPES", 1.0), vref: g("VREF", 2.5), wmin: g("WMIN", 10.0), vw: g("VW", 1.0), wk: g("WK", 2.0), w0: g("W0", 7.0) }
-    })
-}
-
-/// What the fixes around a node tell.
+/// What is asked of a street.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Weight {
-    /// Evidence by the millisecond.
-    pub(super) rate: f64,
-    pub(super) cross: f64,
-    /// Evidence of a stretch that begins or ends here.
-    pub(super) end: f64,
+pub(super) struct Street {
+    pub(super) corridor_m: f64,
+    pub(super) is_directed: bool,
 }
 
-pub(super) fn weigh(
-    nodes: &[Node],
-    at: usize,
-    is_ended: bool,
-    corridor_m: f64,
-    is_directed: bool,
-) -> Option<Weight> {
-    let p = params();
-    let half = p.half as u64;
-    let t = nodes[at].at.0;
+/// The evidence by the second around the node numbered `at`; nothing while it waits for later
+/// fixes, which it does not once the thread has ended.
+pub(super) fn evidence(nodes: &[Node], at: usize, is_ended: bool, street: Street) -> Option<f64> {
+    let now = nodes[at].at.0;
     let last = nodes.len() - 1;
-    if !is_ended && (last < at + 1 || nodes[last].at.0 <= t + half) {
+    if !is_ended && (last == at || nodes[last].at.0 <= now + HALF_WINDOW_MS) {
         return None;
     }
-    let mut l = at.saturating_sub(1);
-    while l > 0 && nodes[l - 1].at.0 + half >= t {
-        l -= 1;
+    // The fixes before and after it, whatever their time, and those of the window.
+    let mut first = at.saturating_sub(1);
+    while first > 0 && nodes[first - 1].at.0 + HALF_WINDOW_MS >= now {
+        first -= 1;
     }
-    let mut r = (at + 1).min(last);
-    while r < last && nodes[r + 1].at.0 <= t + half {
-        r += 1;
+    let mut end = (at + 1).min(last);
+    while end < last && nodes[end + 1].at.0 <= now + HALF_WINDOW_MS {
+        end += 1;
     }
-    let m = (r - l + 1) as f64;
-    let origin = nodes[l].at.0;
-    let (mut st, mut sx, mut sy, mut stt, mut sxx, mut stx, mut sty, mut sa, mut sta, mut sd) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
-    let mut prev: Option<(f64, f64)> = None;
-    for node in &nodes[l..=r] {
-        let t = (node.at.0 - origin) as f64 * 1e-3;
-        let (x, y) = node.off_m;
-        if let Some((px, py)) = prev.replace((x, y)) { sd += (x - px) * (x - px) + (y - py) * (y - py); }
-        st += t;
-        stt += t * t;
-        sx += x;
-        sy += y;
-        sxx += x * x + y * y;
-        stx += t * x;
-        sty += t * y;
-        sa += node.along_m;
-        sta += t * node.along_m;
-    }
-    let vt = stt - st * st / m;
-    let (cx, cy) = (stx - st * sx / m, sty - st * sy / m);
-    let total = sxx - (sx * sx + sy * sy) / m;
-    let residual = if vt > 0.0 { (total - (cx * cx + cy * cy) / vt).max(0.0) } else { 0.0 };
-    let scatter = if m > 2.0 { (residual / (m - 2.0)).sqrt() } else { 0.0 };
-    let noise_m = if m >= p.wmin {
-        // What changes from fix to fix is no noise that stays.
-        let span_s = (nodes[r].at.0 - nodes[l].at.0) as f64 * 1e-3;
-        let dt = span_s / (m - 1.0);
-        let stays2 = (scatter * scatter - sd / (m - 1.0) / 2.0).max(0.0) / (1.0 / (p.rs * p.rs) - dt / 60.0).max(0.01);
-        stays2.sqrt().min(p.smax)
-    } else { (p.rs * scatter).min(p.smax) };
-    let node = &nodes[at];
-    let sq = |n: &Node| n.off_m.0 * n.off_m.0 + n.off_m.1 * n.off_m.1;
-    let threshold = corridor_m - p.kappa * noise_m;
-    let s = noise_m.max(p.smin);
-    let lev = |n2: f64| if p.linear > 0.0 { 2.0 * threshold * (threshold - n2.sqrt()) } else { threshold * threshold - n2 };
-    let level = lev(sq(node)) / (4.0 * s * s * NOISE_MS);
-    let level = level.min(p.lvmax * 1e-3) + p.g0 * 1e-3;
-    let mean2 = if p.endmean > 0.0 { sxx / m } else { sq(node) };
-    let end = (p.ew * lev(mean2) / (4.0 * s * s)).clamp(-p.ecap, p.ecap);
-
-    let (first, end_node) = (&nodes[l], &nodes[r]);
-    let span = (end_node.at.0 - first.at.0) as f64;
-    let (lat2, adv) = if p.slopes > 0.0 {
-        let k = if vt > 0.0 { span * 1e-3 / vt } else { 0.0 };
-        let ca = sta - st * sa / m;
-        ((cx * cx + cy * cy) * k * k, ca * k)
+    let window = Window::of(&nodes[first..=end]);
+    let noise_m = window.noise_m();
+    let (x, y) = nodes[at].off_m;
+    let level = street.level((x * x + y * y).sqrt(), noise_m);
+    let crossing = street.crossing(&window, noise_m);
+    let speed_mps = window.along_mps;
+    let level = if street.is_directed && speed_mps < 0.0 {
+        // Who walks against its direction is no nearer to it for being beside it.
+        level.min(0.0)
     } else {
-        let (ox, oy) = (end_node.off_m.0 - first.off_m.0, end_node.off_m.1 - first.off_m.1);
-        (ox * ox + oy * oy, end_node.along_m - first.along_m)
+        level * (speed_mps.abs() / FAST_MPS).max(1.0)
     };
-    let v = 2.0 * s * s * (span / NOISE_MS).min(1.0) / (1.0 + span / NOISE_MS) * p.lam + p.vf + p.vw * (residual + p.wk * p.w0 * p.w0) / (m - 2.0 + p.wk) * span * span * 1e-6 / vt.max(1e-9);
-    let cross = (lat2 - p.slope * adv * adv - v).max(0.0) / (2.0 * v);
-    let cross = if p.soft > 0.0 { let x = lat2.sqrt(); let c = (lat2 + adv * adv).sqrt(); let x = p.soft * c * (x - adv.abs()) / v - p.pri; if x >= 3.0 { x } else if x <= -3.0 { 0.0 } else { (x + 3.0) * (x + 3.0) / 12.0 } } else { cross };
-    let against = if is_directed && adv < 0.0 { (adv * adv - v).max(0.0) / (2.0 * v) } else { 0.0 };
-    let share = if span > 0.0 { 1.0 / span } else { 0.0 };
-    let speed = if span > 0.0 { adv / span * 1e3 } else { 0.0 };
-    let level = if is_directed && speed < 0.0 { level.min(0.0) } else { level * (speed.abs() / p.vref).max(1.0) };
-    Some(Weight { rate: level, cross: ((cross + against) * p.cw).min(p.cmax) * share, end })
+    Some(level - crossing)
+}
+
+/// The straight line that fits the fixes of a window best, as a way beside the street.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    fixes: f64,
+    span_s: f64,
+    /// Metres a second along the street and over it.
+    along_mps: f64,
+    over_mps: f64,
+    /// The sum of the squared distances from that line, in square metres …
+    residual_m2: f64,
+    /// … and of the squared changes from fix to fix.
+    change_m2: f64,
+    /// The sum of the squared times from their mean.
+    times_s2: f64,
+}
+
+impl Window {
+    fn of(nodes: &[Node]) -> Self {
+        let (origin, from_m) = (nodes[0].at.0, nodes[0].along_m);
+        let (mut t1, mut t2, mut x1, mut y1, mut s1) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let (mut tx, mut ty, mut ts, mut squares, mut change_m2) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        let mut before = nodes[0].off_m;
+        for node in nodes {
+            let t = (node.at.0 - origin) as f64 * 1e-3;
+            let s = node.along_m - from_m;
+            let (x, y) = node.off_m;
+            let (dx, dy) = (x - before.0, y - before.1);
+            change_m2 += dx * dx + dy * dy;
+            before = (x, y);
+            t1 += t;
+            t2 += t * t;
+            x1 += x;
+            y1 += y;
+            s1 += s;
+            tx += t * x;
+            ty += t * y;
+            ts += t * s;
+            squares += x * x + y * y;
+        }
+        let fixes = nodes.len() as f64;
+        let share = 1.0 / fixes;
+        let times_s2 = t2 - t1 * t1 * share;
+        // A window of one fix has no direction.
+        let by_times = if times_s2 > 0.0 { 1.0 / times_s2 } else { 0.0 };
+        let (cx, cy, cs) = (
+            tx - t1 * x1 * share,
+            ty - t1 * y1 * share,
+            ts - t1 * s1 * share,
+        );
+        let over2 = cx * cx + cy * cy;
+        let around_mean = squares - (x1 * x1 + y1 * y1) * share;
+        Self {
+            fixes,
+            span_s: (nodes[nodes.len() - 1].at.0 - origin) as f64 * 1e-3,
+            along_mps: cs * by_times,
+            over_mps: over2.sqrt() * by_times,
+            residual_m2: (around_mean - over2 * by_times).max(0.0),
+            change_m2,
+            times_s2,
+        }
+    }
+
+    /// The noise that stays on one side, as far as the scatter tells it.
+    fn noise_m(&self) -> f64 {
+        let scatter_m2 = if self.fixes > 2.0 {
+            self.residual_m2 / (self.fixes - 2.0)
+        } else {
+            0.0
+        };
+        let stays_m2 = if self.fixes >= ENOUGH_FIXES {
+            // Noise of each fix changes by twice its square from one to the next.
+            let step_s = self.span_s / (self.fixes - 1.0);
+            let own_m2 = self.change_m2 / (self.fixes - 1.0) / 2.0;
+            let shown = 1.0 / (NOISE_BY_SCATTER * NOISE_BY_SCATTER) - step_s / NOISE_LASTS_S;
+            (scatter_m2 - own_m2).max(0.0) / shown.max(0.01)
+        } else {
+            scatter_m2 * NOISE_BY_SCATTER * NOISE_BY_SCATTER
+        };
+        stays_m2.sqrt().clamp(NOISE_M.0, NOISE_M.1)
+    }
+}
+
+impl Street {
+    /// Evidence by the second of a fix so far beside it.
+    fn level(self, beside_m: f64, noise_m: f64) -> f64 {
+        let width_m = self.corridor_m;
+        let scale = 2.0 * noise_m * noise_m * NOISE_LASTS_S;
+        width_m * (width_m - beside_m) / scale + ON_STREET
+    }
+
+    /// Evidence by the second, against it, of the direction of the way.
+    fn crossing(self, window: &Window, noise_m: f64) -> f64 {
+        if window.span_s <= 0.0 {
+            return 0.0;
+        }
+        let (over_m, along_m) = (
+            window.over_mps * window.span_s,
+            window.along_mps * window.span_s,
+        );
+        // How far noise alone moves the ends of the line apart, squared.
+        let lasting = window.span_s / NOISE_LASTS_S;
+        let stays_m2 = 2.0 * noise_m * noise_m * lasting.min(1.0) / (1.0 + lasting);
+        let own_m2 = (window.residual_m2 + SCATTER_FIXES * SCATTER_M * SCATTER_M)
+            / (window.fixes - 2.0 + SCATTER_FIXES)
+            * (window.span_s * window.span_s / window.times_s2);
+        let noise_m2 = stays_m2 + own_m2;
+        let moved_m = (over_m * over_m + along_m * along_m).sqrt();
+        let over = CROSSING_WEIGHT * moved_m * (over_m - along_m.abs()) / noise_m2 - CROSSES;
+        let against = if self.is_directed && along_m < 0.0 {
+            (along_m * along_m - noise_m2).max(0.0) / (2.0 * noise_m2)
+        } else {
+            0.0
+        };
+        (soft(over) + against).min(MOST_CROSSING) / window.span_s
+    }
+}
+
+/// Tuned together with [`CROSSES`]: the noise of the ends of a line is not quite normal.
+const CROSSING_WEIGHT: f64 = 0.9;
+
+/// ln(1 + e^x), near enough: 0 up to -3, x from 3 on, and a parabola between that joins both
+/// without a bend.
+fn soft(x: f64) -> f64 {
+    if x >= 3.0 {
+        x
+    } else if x <= -3.0 {
+        0.0
+    } else {
+        (x + 3.0) * (x + 3.0) / 12.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STREET: Street = Street {
+        corridor_m: 25.0,
+        is_directed: false,
+    };
+
+    /// Fixes every 5 s, each so many metres along and beside.
+    fn nodes(places: impl Iterator<Item = (f64, f64)>) -> Vec<Node> {
+        (0_u64..)
+            .zip(places)
+            .map(|(n, (along_m, beside_m))| Node {
+                at: UtcMs(1_000_000 + n * 5_000),
+                along_m,
+                off_m: (0.0, beside_m),
+                way_m: (along_m, along_m),
+                is_inside: true,
+            })
+            .collect()
+    }
+
+    fn middle(nodes: &[Node], street: Street) -> f64 {
+        evidence(nodes, nodes.len() / 2, true, street).expect("it has ended")
+    }
+
+    #[test]
+    fn walk_on_the_street_is_for_it_and_one_beside_or_over_it_against() {
+        let along = |beside_m: f64| nodes((0..9).map(move |n| (f64::from(n) * 6.5, beside_m)));
+        assert!(middle(&along(0.0), STREET) > 0.03);
+        assert!(middle(&along(24.0), STREET) > 0.0);
+        assert!(middle(&along(35.0), STREET) < -0.005);
+        let over = nodes((0..9).map(|n| (0.0, f64::from(n) * 6.5 - 26.0)));
+        assert!(middle(&over, STREET) < -0.1);
+        // Standing still on it is no crossing.
+        let still = nodes((0..9).map(|n| (0.0, f64::from(n % 2) * 3.0)));
+        assert!(middle(&still, STREET) > 0.0);
+    }
+
+    #[test]
+    fn evidence_is_the_same_from_the_other_end() {
+        let there = nodes((0..9).map(|n| (f64::from(n * n), f64::from(n * 5 % 7) * 4.0)));
+        let mut back = there.clone();
+        back.reverse();
+        for (node, other) in back.iter_mut().zip(&there) {
+            node.at = other.at;
+        }
+        for at in 0..there.len() {
+            let one = evidence(&there, at, true, STREET).expect("it has ended");
+            let other = evidence(&back, there.len() - 1 - at, true, STREET);
+            let other = other.expect("it has ended");
+            assert!((one - other).abs() < 1e-9, "{at}: {one} {other}");
+        }
+    }
+
+    #[test]
+    fn walking_against_the_direction_of_a_street_is_against_it() {
+        let street = Street {
+            is_directed: true,
+            ..STREET
+        };
+        let forth = nodes((0..9).map(|n| (f64::from(n) * 6.5, 0.0)));
+        let back = nodes((0..9).map(|n| (f64::from(-n) * 6.5, 0.0)));
+        assert!(middle(&forth, street) > 0.03);
+        assert!(middle(&back, street) < 0.0);
+        assert!(middle(&back, STREET) > 0.03);
+    }
+
+    #[test]
+    fn it_waits_for_the_fixes_of_its_window() {
+        let some = nodes((0..5).map(|n| (f64::from(n) * 6.5, 0.0)));
+        assert_eq!(evidence(&some, 2, false, STREET), None);
+        assert!(evidence(&some, 1, false, STREET).is_some());
+        assert!(evidence(&some, 2, true, STREET).is_some());
+    }
 }

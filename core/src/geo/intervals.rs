@@ -67,9 +67,10 @@ impl StretchSet {
     pub(super) fn insert(&mut self, mut new: Stretch) -> f64 {
         let list = &mut self.stretches;
         // Walking on touches what was walked last: nothing else is looked at.
-        let is_last = list.get(self.last).is_some_and(|s| {
-            s.from_m <= new.to_m + JOINT_M && s.to_m + JOINT_M >= new.from_m
-        }) && (self.last == 0 || list[self.last - 1].to_m + JOINT_M < new.from_m)
+        let is_last = list
+            .get(self.last)
+            .is_some_and(|s| s.from_m <= new.to_m + JOINT_M && s.to_m + JOINT_M >= new.from_m)
+            && (self.last == 0 || list[self.last - 1].to_m + JOINT_M < new.from_m)
             && list
                 .get(self.last + 1)
                 .is_none_or(|next| next.from_m > new.to_m + JOINT_M);

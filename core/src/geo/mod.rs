@@ -11,7 +11,7 @@ pub mod checkpoints;
 pub mod coverage;
 pub mod datum;
 pub mod distance;
-pub mod evidence;
+mod evidence;
 pub(crate) mod excerpt;
 pub mod exemption;
 pub mod facility_file;

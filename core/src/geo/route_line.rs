@@ -16,8 +16,6 @@ use crate::model::route::Route;
 const JUNCTION_M: f64 = 1.0;
 /// So far beyond the corridor a walk is followed, in metres.
 const REACH_M: f64 = 25.0;
-/// A spot so near to the end of its chain lies at it, in metres.
-const END_M: f64 = 1e-6;
 /// The most spots that one place may have; the nearest are kept.
 const MAX_SPOTS: usize = 16;
 /// The most cells on each side of a segment in the index, against routes around a pole.
@@ -160,7 +158,7 @@ impl RouteLine {
                 ends.is_some_and(|(first, last)| near_m(first.start, last.end) <= JUNCTION_M);
         }
         let corridor_m = route.corridor_m();
-        let index = Index::new(&segments, corridor_m + super::evidence::params().reach, length_m);
+        let index = Index::new(&segments, corridor_m + REACH_M, length_m);
         let mut line = Self {
             segments,
             chains,
@@ -202,24 +200,8 @@ impl RouteLine {
         chain.is_closed.then_some((chain.from_m, chain.to_m))
     }
 
-    /// The length of a chain, in metres.
-    pub(super) fn chain_m(&self, chain: u32) -> f64 {
-        let chain = self.chains.get(chain as usize);
-        chain.map_or(0.0, |chain| chain.to_m - chain.from_m)
-    }
-
-    /// True for the spot of a place before the beginning or after the end of an open chain,
-    /// or just beside it: nearest to it is the chain's end.
-    pub(super) fn is_beyond(&self, spot: &Spot) -> bool {
-        let Some(chain) = self.chains.get(spot.chain as usize) else {
-            return false;
-        };
-        let is_end = |end_m: f64| (spot.at_m - end_m).abs() < END_M;
-        !chain.is_closed && (is_end(chain.from_m) || is_end(chain.to_m))
-    }
-
-    /// Finds where along the route a place lies within the corridor: one spot for each
-    /// stretch that comes nearest there, in the route's order. Empty when it lies outside.
+    /// Finds where along the route a place lies: one spot for each stretch that comes nearest
+    /// there, in the route's order, up to 25 m beyond the corridor. Empty when it lies farther.
     pub fn spots(&self, at: LatLon, spots: &mut Vec<Spot>) {
         self.spots_within(at, self.reach_m(), spots);
     }
@@ -227,7 +209,7 @@ impl RouteLine {
     /// How far beside the line a walk is followed, in metres: what strays out of the corridor
     /// tells as much as what lies in it.
     fn reach_m(&self) -> f64 {
-        self.corridor_m + super::evidence::params().reach
+        self.corridor_m + REACH_M
     }
 
     /// The distance of two places, measured where a spot lies.
@@ -356,7 +338,11 @@ impl Segment {
             scale,
             x_m,
             y_m,
-            by_square: if by_square.is_finite() { by_square } else { 0.0 },
+            by_square: if by_square.is_finite() {
+                by_square
+            } else {
+                0.0
+            },
         }
     }
 

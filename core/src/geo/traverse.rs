@@ -2,15 +2,16 @@
 //! and nothing is credited that two fixes do not vouch for.
 //!
 //! Each fix has a *spot* for every stretch of the route that it lies beside. From the spots
-//! of one fix to those of the next run *threads*: one for each use of a street. A thread
-//! weighs how well its fixes speak for a walk on the street ([`super::evidence`]) and finds
-//! the most likely beginning and end of each stretch on it (the Viterbi path of two states,
-//! on and off the street): what lies between is credited. A street that the route uses twice
-//! has two threads, and both uses are credited.
+//! of one fix to those of the next run *threads*, one for each use of a street: where the way
+//! along the route agrees with the distance moved. A thread weighs how well its fixes speak
+//! for a walk on the street ([`super::evidence`]) and finds the likeliest beginning and end
+//! of each walk on it: the best path through two states, on the street and off it (Viterbi),
+//! where leaving it costs something. What lies between is credited. A street that the route
+//! uses twice has two threads, and both uses are credited.
 //!
-//! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015, 0026.
+//! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015 and 0026.
 
-use super::evidence::{Node, Weight, params, weigh};
+use super::evidence::{HALF_WINDOW_MS, Node, Street, evidence};
 use super::intervals::{Stretch, StretchSet};
 use super::route_line::{RouteLine, Spot};
 use crate::model::place::LatLon;
@@ -23,10 +24,16 @@ const LONGEST_WAY: f64 = 1.5;
 const LEAST_ADVANCE: f64 = 0.5;
 /// … beyond what the noise of two fixes explains, in metres.
 const NOISE_M: f64 = 10.0;
-/// The most threads at a time.
-const MAX_THREADS: usize = 32;
 /// Fixes nearer in time than this tell nothing of each other, in milliseconds.
 const LEAST_STEP_MS: u64 = 400;
+/// What it costs to leave the street and to come back to it, in evidence.
+const LEAVING: f64 = 1.2;
+/// The most threads at a time; those that the least speaks for are ended.
+const MAX_THREADS: usize = 32;
+/// Metres along the route that differ from the metres moved speak against a link.
+const MISMATCH_BY_M: f64 = 0.02;
+/// So many weighed nodes are kept before the old ones go.
+const KEPT_NODES: usize = 32;
 
 /// A walk along a route, fix by fix.
 #[derive(Debug, Clone, Default)]
@@ -35,33 +42,41 @@ pub(super) struct Traversal {
     gap_ms: u64,
     last: Option<UtcMs>,
     threads: Vec<Thread>,
+    credit: Credit,
+    /// Threads that ended, for their memory.
+    spare: Vec<Thread>,
+}
+
+/// What is covered for certain.
+#[derive(Debug, Clone, Default)]
+struct Credit {
     done: StretchSet,
     /// What was credited since it was last asked for.
     fresh: Vec<Stretch>,
-    spare: Vec<Thread>,
 }
 
 /// A hypothesis: the walk goes along this use of a street.
 #[derive(Debug, Clone)]
 struct Thread {
-    /// Where it was last seen …
+    /// Where it was seen last …
     last: (Spot, LatLon),
     /// … and where it is seen now.
     now: (Spot, LatLon),
     is_moved: bool,
+    /// Nothing was known before its first fix.
+    is_boundary: bool,
     /// What was seen of late, the oldest first.
     nodes: Vec<Node>,
     /// The second stretches of steps over a seam or a junction, by the time of the step.
     seconds: Vec<(UtcMs, (f64, f64))>,
     /// The number of nodes that are weighed.
     weighed: usize,
-    /// How much likelier the walk is on the street than off it, at the last weighed node; up
-    /// to what leaving the street costs. Nothing when it cannot be on it.
+    /// The last weighed node: its time and its evidence by the second.
+    before: Option<(UtcMs, f64)>,
+    /// How much likelier the walk is on the street than off it, at the last weighed node; at
+    /// most [`LEAVING`], which is what leaving costs. Minus infinity when it cannot be on it.
     on: f64,
-    /// The last weighed node.
-    before: Option<(UtcMs, Weight)>,
-    is_boundary: bool,
-    /// What is credited if it was on the street since both hypotheses parted.
+    /// What is credited if it was on the street since both states had one past.
     pending: StretchSet,
     /// When the thread was last seen within the corridor.
     inside_at: UtcMs,
@@ -79,122 +94,115 @@ impl Traversal {
     pub(super) fn break_off(&mut self, line: &RouteLine) {
         self.last = None;
         for mut thread in std::mem::take(&mut self.threads) {
-            self.end(line, &mut thread, true);
-        }
-    }
-
-    fn end(&mut self, line: &RouteLine, thread: &mut Thread, is_boundary: bool) {
-        thread.weigh(line, self.gap_ms, true, &mut self.done, &mut self.fresh);
-        if is_boundary && thread.on + thread.before.map_or(0.0, |b| b.1.end) >= params().q / 2.0 {
-            thread.commit(&mut self.done, &mut self.fresh);
+            thread.end(line, self.gap_ms, &mut self.credit);
+            if thread.on >= LEAVING / 2.0 {
+                // Whether it went on is not known: half of what leaving costs.
+                thread.settle(&mut self.credit);
+            }
+            self.keep(thread);
         }
     }
 
     /// Takes the next fix with its spots, in order of time.
     pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
-        let gap_ms = self.gap_ms;
-        if self
-            .last
-            .is_some_and(|last| at.0.saturating_sub(last.0) > gap_ms)
-        {
+        let since_ms = self.last.map(|last| at.0.saturating_sub(last.0));
+        if since_ms.is_some_and(|ms| ms > self.gap_ms) {
             self.break_off(line);
         }
-        let is_boundary = self.last.is_none();
-        if self.last.is_some_and(|last| at.0.saturating_sub(last.0) < LEAST_STEP_MS) {
+        if since_ms.is_some_and(|ms| ms < LEAST_STEP_MS) {
             return;
         }
+        let is_boundary = self.last.is_none();
         self.last = Some(at);
         let count = self.threads.len();
-        let mut forks: Vec<Thread> = Vec::new();
         for spot in spots {
             // A spot goes on from the likeliest thread that leads to it.
             let mut best: Option<(f64, usize, Way)> = None;
             for (id, thread) in self.threads[..count].iter().enumerate() {
-                let (from, from_place) = thread.last;
-                let moved_m = line.between_m(spot, from_place, place);
-                let Some(way) = Way::between(line, &from, spot, moved_m) else {
+                let Some((way, moved_m)) = thread.way_to(line, spot, place) else {
                     continue;
                 };
-                let likely = thread.on.max(-1.0) - 0.02 * (way.advance_m.abs() - moved_m).abs();
+                let mismatch_m = (way.advance_m.abs() - moved_m).abs();
+                let likely = thread.on.max(-1.0) - MISMATCH_BY_M * mismatch_m;
                 if best.is_none_or(|(other, ..)| likely > other) {
                     best = Some((likely, id, way));
                 }
             }
             match best {
+                Some((_, id, way)) if self.threads[id].is_moved => {
+                    // It goes on to two places: as it was before, to this one too.
+                    let mut fork = self.threads[id].clone();
+                    fork.take_back();
+                    fork.step(spot, &way, at, place);
+                    self.threads.push(fork);
+                }
+                Some((_, id, way)) => self.threads[id].step(spot, &way, at, place),
                 None => {
                     let spare = self.spare.pop();
-                    forks.push(Thread::new(spot, at, place, is_boundary, spare));
-                }
-                Some((_, id, way)) => {
-                    let thread = &mut self.threads[id];
-                    if thread.is_moved {
-                        // It goes on to two places: as it was before, to this one too.
-                        let mut fork = thread.clone();
-                        fork.nodes.pop();
-                        fork.seconds.retain(|(second, _)| *second != at);
-                        fork.step(spot, &way, at);
-                        fork.now = (*spot, place);
-                        forks.push(fork);
-                    } else {
-                        thread.step(spot, &way, at);
-                        thread.now = (*spot, place);
-                        thread.is_moved = true;
-                    }
+                    self.threads
+                        .push(Thread::new(spot, at, place, is_boundary, spare));
                 }
             }
         }
+        self.part(line, at, place, spots, count);
+        for thread in &mut self.threads {
+            thread.last = thread.now;
+            if std::mem::take(&mut thread.is_moved) {
+                thread.weigh(line, self.gap_ms, false, &mut self.credit);
+            }
+        }
+        while self.threads.len() > MAX_THREADS {
+            let least = (0..self.threads.len())
+                .min_by(|a, b| self.threads[*a].on.total_cmp(&self.threads[*b].on));
+            let mut thread = self.threads.remove(least.unwrap_or(0));
+            thread.end(line, self.gap_ms, &mut self.credit);
+        }
+    }
+
+    /// Ends the threads that met another one, and those that have waited too long.
+    fn part(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot], count: usize) {
         for id in (0..count).rev() {
             let thread = &mut self.threads[id];
             if thread.is_moved {
                 continue;
             }
-            let ways = spots.iter().filter_map(|spot| {
-                let moved_m = line.between_m(spot, thread.last.1, place);
-                Way::between(line, &thread.last.0, spot, moved_m).map(|way| (spot, way))
-            });
+            let ways = spots
+                .iter()
+                .filter_map(|spot| Some((spot, thread.way_to(line, spot, place)?.0)));
             let nearest = ways.min_by(|a, b| a.1.advance_m.abs().total_cmp(&b.1.advance_m.abs()));
             if let Some((spot, way)) = nearest {
-                // Another thread went on from here: this one meets it, and ends.
-                thread.step(spot, &way, at);
-            } else if at.0.saturating_sub(thread.seen_at().0) <= gap_ms {
+                // Another thread goes on from there: this one meets it.
+                thread.step(spot, &way, at, place);
+            } else if at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms {
                 continue;
             }
             let mut thread = self.threads.remove(id);
-            self.end(line, &mut thread, false);
-            if self.spare.len() < 4 {
-                self.spare.push(thread);
-            }
-        }
-        self.threads.append(&mut forks);
-        for thread in &mut self.threads {
-            thread.last = thread.now;
-            if std::mem::take(&mut thread.is_moved) {
-                thread.weigh(line, gap_ms, false, &mut self.done, &mut self.fresh);
-            }
-        }
-        while self.threads.len() > MAX_THREADS {
-            let worst = (0..self.threads.len())
-                .min_by(|a, b| self.threads[*a].on.total_cmp(&self.threads[*b].on))
-                .unwrap_or(0);
-            let mut thread = self.threads.remove(worst);
-            self.end(line, &mut thread, false);
+            thread.end(line, self.gap_ms, &mut self.credit);
+            self.keep(thread);
         }
     }
 
-    /// What was credited since the last call, in order of its being certain.
+    fn keep(&mut self, thread: Thread) {
+        if self.spare.len() < 4 {
+            self.spare.push(thread);
+        }
+    }
+
+    /// What was credited since the last call, in the order in which it became certain.
     pub(super) fn fresh(&mut self) -> std::vec::Drain<'_, Stretch> {
-        self.fresh.drain(..)
+        self.credit.fresh.drain(..)
     }
 
     /// What is covered for certain.
     pub(super) fn done(&self) -> &StretchSet {
-        &self.done
+        &self.credit.done
     }
 }
 
 impl Thread {
     fn new(spot: &Spot, at: UtcMs, place: LatLon, is_boundary: bool, spare: Option<Self>) -> Self {
-        let (mut nodes, mut pending) = spare.map_or_else(Default::default, |s| (s.nodes, s.pending));
+        let (mut nodes, mut pending) =
+            spare.map_or_else(Default::default, |spare| (spare.nodes, spare.pending));
         nodes.clear();
         pending.clear();
         nodes.push(Node {
@@ -208,12 +216,12 @@ impl Thread {
             last: (*spot, place),
             now: (*spot, place),
             is_moved: true,
+            is_boundary,
             nodes,
             seconds: Vec::new(),
             weighed: 0,
-            on: f64::NEG_INFINITY,
             before: None,
-            is_boundary,
+            on: f64::NEG_INFINITY,
             pending,
             inside_at: at,
         }
@@ -223,82 +231,91 @@ impl Thread {
         self.nodes.last().map_or(UtcMs(0), |node| node.at)
     }
 
-    fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs) {
-        let before = *self.nodes.last().expect("a thread has a node");
+    /// The way from where it was seen last to a spot, and the metres moved.
+    fn way_to(&self, line: &RouteLine, spot: &Spot, place: LatLon) -> Option<(Way, f64)> {
+        let moved_m = line.between_m(spot, self.last.1, place);
+        Some((Way::between(line, &self.last.0, spot, moved_m)?, moved_m))
+    }
+
+    fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs, place: LatLon) {
+        let along_m = self.nodes.last().map_or(0.0, |node| node.along_m) + way.advance_m;
         let mut ways = way.stretches();
         let way_m = ways.next().unwrap_or((spot.at_m, spot.at_m));
         self.seconds.extend(ways.map(|second| (at, second)));
         self.nodes.push(Node {
             at,
-            along_m: before.along_m + way.advance_m,
+            along_m,
             off_m: spot.off_m,
             way_m,
             is_inside: spot.is_inside,
         });
+        self.now = (*spot, place);
+        self.is_moved = true;
     }
 
-    fn commit(&mut self, done: &mut StretchSet, fresh: &mut Vec<Stretch>) {
+    /// As it was before its last step.
+    fn take_back(&mut self) {
+        if let Some(node) = self.nodes.pop() {
+            self.seconds.retain(|(at, _)| *at != node.at);
+        }
+    }
+
+    /// Nothing follows: what waited for later fixes is weighed without them.
+    fn end(&mut self, line: &RouteLine, gap_ms: u64, credit: &mut Credit) {
+        self.weigh(line, gap_ms, true, credit);
+    }
+
+    /// What is pending is certain.
+    fn settle(&mut self, credit: &mut Credit) {
         for stretch in self.pending.stretches() {
-            done.insert(*stretch);
-            fresh.push(*stretch);
+            credit.done.insert(*stretch);
+            credit.fresh.push(*stretch);
         }
         self.pending.clear();
     }
 
-    fn weigh(
-        &mut self,
-        line: &RouteLine,
-        gap_ms: u64,
-        is_ended: bool,
-        done: &mut StretchSet,
-        fresh: &mut Vec<Stretch>,
-    ) {
-        let q = params().q;
+    /// Goes on through the nodes whose window is full.
+    fn weigh(&mut self, line: &RouteLine, gap_ms: u64, is_ended: bool, credit: &mut Credit) {
+        let street = Street {
+            corridor_m: line.corridor_m(),
+            is_directed: line.is_directed(),
+        };
         while self.weighed < self.nodes.len() {
-            let at = self.weighed;
-            let Some(weight) = weigh(&self.nodes, at, is_ended, line.corridor_m(), line.is_directed()) else {
+            let Some(now) = evidence(&self.nodes, self.weighed, is_ended, street) else {
                 break;
             };
-            let node = self.nodes[at];
+            let node = self.nodes[self.weighed];
             self.weighed += 1;
-            let Some(before) = self.before.replace((node.at, weight)) else {
-                // The first one.
+            let Some((from, before)) = self.before.replace((node.at, now)) else {
                 if node.is_inside {
-                    self.on = weight.end + if self.is_boundary { q / 2.0 } else { 0.0 };
-                    self.inside_at = node.at;
+                    self.on = if self.is_boundary { LEAVING / 2.0 } else { 0.0 };
                 }
                 continue;
             };
-            let step_ms = (node.at.0 - before.0.0) as f64;
-            self.on += (before.1.rate + weight.rate - before.1.cross - weight.cross) / 2.0 * step_ms;
+            let step_s = (node.at.0 - from.0) as f64 * 1e-3;
+            self.on += (before + now) / 2.0 * step_s;
             if node.is_inside {
                 self.inside_at = node.at;
-                if self.on < weight.end {
-                    self.on = weight.end;
+                if self.on < 0.0 {
+                    // Likelier that it came to the street only now.
+                    self.on = 0.0;
                     self.pending.clear();
                 } else {
-                    self.traverse(before.0, &node);
+                    self.traverse(from, &node);
                 }
-                if self.on + weight.end >= q {
-                    self.on = q - weight.end;
-                    self.commit(done, fresh);
+                if self.on >= LEAVING {
+                    // Even if it leaves here, it was on the street up to here.
+                    self.on = LEAVING;
+                    self.settle(credit);
                 }
-            } else if self.on < -20.0 || node.at.0 - self.inside_at.0 > gap_ms {
+            } else if node.at.0 - self.inside_at.0 > gap_ms {
                 self.on = f64::NEG_INFINITY;
                 self.pending.clear();
-            } else {
-                self.traverse(before.0, &node);
+            } else if self.on > f64::NEG_INFINITY {
+                self.traverse(from, &node);
             }
         }
-        // The window of the next one reaches so far back; what is older goes by the dozen.
-        if self.weighed >= 32 {
-            let half = params().half as u64;
-            let next = self.nodes[self.weighed.min(self.nodes.len() - 1)].at.0;
-            let old = self.nodes[..self.weighed - 1]
-                .partition_point(|node| node.at.0 + half < next);
-            self.nodes.drain(..old);
-            self.weighed -= old;
-        }
+        self.forget();
     }
 
     /// Takes what a step traversed into what is pending.
@@ -312,14 +329,25 @@ impl Thread {
         if node.way_m.1 > node.way_m.0 {
             self.pending.insert(stretch(node.way_m));
         }
-        if !self.seconds.is_empty() {
-            for (at, second) in &self.seconds {
-                if *at == node.at {
-                    self.pending.insert(stretch(*second));
-                }
+        for (at, second) in &self.seconds {
+            if *at == node.at {
+                self.pending.insert(stretch(*second));
             }
-            self.seconds.retain(|(at, _)| *at > node.at);
         }
+    }
+
+    /// Drops the nodes that no window reaches any more, by the dozen.
+    fn forget(&mut self) {
+        if self.weighed < KEPT_NODES {
+            return;
+        }
+        let next = self.nodes[self.weighed.min(self.nodes.len() - 1)].at;
+        let weighed = &self.nodes[..self.weighed - 1];
+        let old = weighed.partition_point(|node| node.at.0 + HALF_WINDOW_MS < next.0);
+        self.nodes.drain(..old);
+        self.weighed -= old;
+        let first = self.nodes[0].at;
+        self.seconds.retain(|(at, _)| *at >= first);
     }
 }
 
