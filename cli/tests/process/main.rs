@@ -14,6 +14,7 @@ mod grids;
 mod hub_statuses;
 mod imports;
 mod kill;
+mod locate;
 mod mutations;
 mod patrol;
 mod patrol_stream;
