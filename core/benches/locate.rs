@@ -4,12 +4,15 @@
 //! 1,000,000 points (88 % anywhere, 10 % within metres of a border, 2 % outside), seeded.
 //! `BADING_BENCH_DATA` names a folder whose `grids.geojson` (code property `gid`) and
 //! `points.csv` are read instead. Prints one `RESULT` line a peer, medians of the rounds,
-//! and the ratio. It fails when an answer differs for a point that is on no edge.
+//! and the ratios. It fails when an answer differs for a point that is on no edge, and when
+//! the batch, the loaded image or the compact form differ from the index at any point.
+//! With the feature `storage` a phone's store is opened cold, with its image and without.
 
 #![allow(clippy::print_stdout, reason = "a bench answers on stdout")]
 
 use bading_core::geo::grid_file::{GridCell, GridFileOptions, read_grids};
 use bading_core::geo::locator::Locator;
+use bading_core::geo::locator::compact::CompactLocator;
 use bading_core::geo::points_file::read_points;
 use geo::{BoundingRect, Contains, Coord, Intersects, LineString, Point, Polygon};
 use rstar::{AABB, RTree, RTreeObject};
@@ -20,6 +23,8 @@ const ROUNDS: usize = 7;
 const COLUMNS: usize = 132;
 const ROWS: usize = 127;
 const POINTS: usize = 1_000_000;
+/// What a phone may have to spare for each cell.
+const COMPACT_BYTES_PER_CELL: usize = 24;
 /// South-west corner and size of the made-up city, degrees; about 60 km across.
 const CORNER: Coord = Coord { x: 114.0, y: 30.3 };
 const SIZE: Coord = Coord { x: 0.626, y: 0.541 };
@@ -45,10 +50,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut ours, mut peer) = (Figures::default(), Figures::default());
     let (mut our_answers, mut peer_answers) = (Vec::new(), Vec::new());
     let mut size_bytes = 0;
+    let (mut batch, mut loaded, mut compact) =
+        (Figures::default(), Figures::default(), Figures::default());
+    let (mut image_bytes, mut compact_bytes) = (0, 0);
+    let places: Vec<(f64, f64)> = points.iter().map(|p| (p.y, p.x)).collect();
+    let mut batch_answers = Vec::new();
     for _ in 0..ROUNDS {
         let locator = ours.build(|| Locator::build(&cells));
         our_answers = ours.query(&points, |p| locator.find_index(p.y, p.x).unwrap_or(NONE));
         size_bytes = locator.size_bytes();
+        batch.time(places.len(), || {
+            locator.find_all(&places, &mut batch_answers);
+        });
+        same("in a batch", &our_answers, &batch_answers)?;
+
+        let image = locator.to_image();
+        image_bytes = image.len();
+        // The first look-up counts as part of the loading.
+        let again = loaded.build(|| {
+            let again = Locator::from_image(&image);
+            let _ = again
+                .as_ref()
+                .map(|l| l.find_index(points[0].y, points[0].x));
+            again
+        })?;
+        let answers = loaded.query(&points, |p| again.find_index(p.y, p.x).unwrap_or(NONE));
+        same_ids("loaded", &our_answers, &answers)?;
+
+        let most_bytes = COMPACT_BYTES_PER_CELL * cells.len();
+        let small = compact.build(|| CompactLocator::build_within(&cells, most_bytes));
+        let answers = compact.query(&points, |p| {
+            small.find_index(&cells, p.y, p.x).unwrap_or(NONE)
+        });
+        same_ids("in the compact form", &our_answers, &answers)?;
+        compact_bytes = small.size_bytes();
         let tree =
             peer.build(|| RTree::bulk_load(cells.iter().enumerate().map(Item::new).collect()));
         peer_answers = peer.query(&points, |p| ask_peer(&tree, p));
@@ -58,25 +93,129 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (our_rate, peer_rate) = (ours.rate(), peer.rate());
     println!(
         "RESULT peer=bading points_per_s={our_rate:.0} build_s={:.4} index_bytes={size_bytes}",
-        median(&mut ours.build_s)
+        median(&mut ours.build_s.clone())
     );
     println!(
         "RESULT peer=geo-rstar points_per_s={peer_rate:.0} build_s={:.4}",
-        median(&mut peer.build_s)
+        median(&mut peer.build_s.clone())
     );
-    let mut ratios: Vec<f64> = ours
-        .query_s
-        .iter()
-        .zip(&peer.query_s)
-        .map(|(o, p)| p / o)
-        .collect();
+    println!("RESULT peer=bading-batch points_per_s={:.0}", batch.rate());
+    println!(
+        "RESULT peer=bading-image points_per_s={:.0} load_s={:.4} image_bytes={image_bytes}",
+        loaded.rate(),
+        median(&mut loaded.build_s.clone())
+    );
+    println!(
+        "RESULT peer=bading-compact points_per_s={:.0} build_s={:.4} index_bytes={compact_bytes} bytes_per_cell={:.1}",
+        compact.rate(),
+        median(&mut compact.build_s.clone()),
+        compact_bytes as f64 / cells.len() as f64
+    );
+    ratio("bading/geo-rstar", &peer.query_s, &ours.query_s);
+    println!("differing_on_edges={on_edge}");
+    ratio("batch/bading", &ours.query_s, &batch.query_s);
+    ratio("compact/geo-rstar", &peer.query_s, &compact.query_s);
+    ratio("load/build", &ours.build_s, &loaded.build_s);
+    #[cfg(feature = "storage")]
+    stored::measure(cells, &points, &our_answers)?;
+    Ok(())
+}
+
+/// A cold phone: the store is opened, and a place gets its cell.
+#[cfg(feature = "storage")]
+mod stored {
+    use super::*;
+    use bading_core::geo::datum::Datum;
+    use bading_core::geo::grid_pack::GridPack;
+    use bading_core::model::grid::CodeProfile;
+    use bading_core::model::place::LatLon;
+    use bading_core::model::time::UtcMs;
+    use bading_core::oplog::sign::hash_of;
+    use bading_core::services::reference::{GRIDS, Reference, keep_pack};
+    use bading_core::storage::{Store, StoreError};
+
+    pub(super) fn measure(
+        cells: Vec<GridCell>,
+        points: &[Coord],
+        answers: &[u32],
+    ) -> Result<(), Box<dyn Error>> {
+        let codes: Vec<String> = cells.iter().map(|cell| cell.code.clone()).collect();
+        let pack = GridPack {
+            cells,
+            profile: CodeProfile::opaque(),
+            source_datum: Datum::Wgs84,
+        };
+        let dir = tempfile::tempdir()?;
+        let store = Store::open(dir.path(), None)?;
+        let bytes = pack.to_bytes();
+        store.write(|tx| keep_pack(tx, GRIDS, &hash_of(&bytes), &bytes))?;
+        let now = UtcMs(1_700_000_000_000);
+        let places = points
+            .iter()
+            .map(|p| LatLon::try_new(p.y, p.x))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (mut loaded, mut built) = (Figures::default(), Figures::default());
+        for (figures, expected) in [(&mut built, 1), (&mut loaded, 0)] {
+            for round in 0..ROUNDS {
+                let start = Instant::now();
+                let store = Store::open(dir.path(), None)?;
+                let reference = Reference::default();
+                let found = store.read(|tx| reference.grid_at(tx, places[round], now))?;
+                figures.build_s.push(start.elapsed().as_secs_f64());
+                let code = codes.get(answers[round] as usize).map(String::as_str);
+                if found.as_ref().map(|code| code.as_str()) != code {
+                    return Err(format!("point {round}: another answer from the store").into());
+                }
+                if reference.locators_built() != expected {
+                    return Err("the index was built where it was to be loaded".into());
+                }
+            }
+            let reference = Reference::default();
+            let start = Instant::now();
+            reference.keep_grid_index(&store, now)?;
+            figures.query_s.push(start.elapsed().as_secs_f64());
+        }
+        store.read(|tx| {
+            let reference = Reference::default();
+            for (place, &answer) in places.iter().zip(answers) {
+                let found = reference.grid_at(tx, *place, now)?;
+                let code = codes.get(answer as usize).map(String::as_str);
+                assert_eq!(found.as_ref().map(|code| code.as_str()), code);
+            }
+            Ok::<_, StoreError>(())
+        })?;
+        println!(
+            "RESULT peer=bading-store open_and_find_s={:.4} without_index_s={:.4} keep_index_s={:.4}",
+            median(&mut loaded.build_s.clone()),
+            median(&mut built.build_s.clone()),
+            built.query_s[0]
+        );
+        ratio("store-with-index/without", &built.build_s, &loaded.build_s);
+        Ok(())
+    }
+}
+
+/// How many times faster the second is, round by round.
+fn ratio(name: &str, slow: &[f64], fast: &[f64]) {
+    let mut ratios: Vec<f64> = fast.iter().zip(slow).map(|(f, s)| s / f).collect();
     let middle = median(&mut ratios);
     println!(
-        "RATIO bading/geo-rstar={middle:.2} [{:.2}..{:.2}] differing_on_edges={on_edge}",
+        "RATIO {name}={middle:.2} [{:.2}..{:.2}]",
         ratios[0],
-        ratios[ROUNDS - 1]
+        ratios[ratios.len() - 1]
     );
-    Ok(())
+}
+
+fn same(how: &str, ours: &[u32], others: &[Option<u32>]) -> Result<(), String> {
+    let others: Vec<u32> = others.iter().map(|found| found.unwrap_or(NONE)).collect();
+    same_ids(how, ours, &others)
+}
+
+fn same_ids(how: &str, ours: &[u32], others: &[u32]) -> Result<(), String> {
+    match ours.iter().zip(others).position(|(a, b)| a != b) {
+        Some(point) => Err(format!("point {point}: another answer {how}")),
+        None => Ok(()),
+    }
 }
 
 /// Seconds of each round.
@@ -93,6 +232,13 @@ impl Figures {
         let built = build();
         self.build_s.push(start.elapsed().as_secs_f64());
         built
+    }
+
+    fn time(&mut self, points: usize, work: impl FnOnce()) {
+        let start = Instant::now();
+        work();
+        self.query_s.push(start.elapsed().as_secs_f64());
+        self.points = points;
     }
 
     fn query(&mut self, points: &[Coord], find: impl Fn(Coord) -> u32) -> Vec<u32> {

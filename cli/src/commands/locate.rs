@@ -95,23 +95,48 @@ struct Answer<'a> {
     grid: Option<&'a str>,
 }
 
+/// Points that are looked up between two steps of the bar.
+const STEP: usize = 1 << 16;
+
+/// The answers in the order of the points. Points are shared out to the processors, as no
+/// answer depends on another.
 fn find<'a>(cells: &'a [GridCell], points: &'a [PointRow], output: &Output) -> Vec<Answer<'a>> {
     let locator = Locator::build(cells);
     let bar = output.progress("points", points.len() as u64);
-    let mut answers = Vec::with_capacity(points.len());
-    for chunk in points.chunks(10_000) {
-        for point in chunk {
-            let found = locator.find_index(point.lat_deg, point.lon_deg);
-            let grid = found
-                .and_then(|at| cells.get(at as usize))
-                .map(|cell| cell.code.as_str());
-            answers.push(Answer {
-                id: &point.id,
-                grid,
-            });
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let share = points.len().div_ceil(threads).max(STEP);
+    let answer = |points: &'a [PointRow]| -> Vec<Answer<'a>> {
+        let mut answers = Vec::with_capacity(points.len());
+        let (mut places, mut found) = (Vec::new(), Vec::new());
+        for step in points.chunks(STEP) {
+            places.clear();
+            places.extend(step.iter().map(|point| (point.lat_deg, point.lon_deg)));
+            locator.find_all(&places, &mut found);
+            answers.extend(step.iter().zip(&found).map(|(point, found)| {
+                Answer {
+                    id: &point.id,
+                    grid: found
+                        .and_then(|at| cells.get(at as usize))
+                        .map(|cell| cell.code.as_str()),
+                }
+            }));
+            Output::advance(&bar, step.len() as u64);
         }
-        Output::advance(&bar, chunk.len() as u64);
-    }
+        answers
+    };
+    let answers = std::thread::scope(|scope| {
+        let answer = &answer;
+        let shares: Vec<_> = points
+            .chunks(share)
+            .map(|share| scope.spawn(move || answer(share)))
+            .collect();
+        let joined = shares.into_iter().map(|share| {
+            share
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        joined.flatten().collect()
+    });
     bar.finish_and_clear();
     answers
 }

@@ -15,6 +15,7 @@ mod grids;
 mod hub_statuses;
 mod imports;
 mod kill;
+mod locate;
 mod mutations;
 mod nearest;
 mod patrol;

@@ -20,7 +20,11 @@ use super::grid_file::GridCell;
 use super::orient::side;
 use geo::Coord;
 
+mod batch;
 mod build;
+pub mod cities;
+pub mod compact;
+pub mod image;
 
 /// A bucket with no cell in it.
 const OUTSIDE: u32 = u32::MAX;
@@ -80,6 +84,19 @@ impl Plane {
             y: (p.y - self.min.y) * self.scale.y,
         }
     }
+
+    /// Column and row of the bucket that `p` lies in; nothing outside of the plane.
+    #[inline]
+    fn bucket(&self, p: Coord) -> Option<(usize, usize)> {
+        // Written so that a NaN is outside.
+        if !(p.x >= self.min.x && p.x <= self.max.x && p.y >= self.min.y && p.y <= self.max.y) {
+            return None;
+        }
+        let place = self.place(p);
+        let column = (place.x as usize).min(self.columns - 1);
+        let row = (place.y as usize).min(self.rows - 1);
+        Some((column, row))
+    }
 }
 
 /// Whether a point that lies on no line by the rule of the module lies left of `a` to `b`.
@@ -129,38 +146,44 @@ impl Locator {
     /// The code of the cell that contains the point, given in degrees of the cells' datum.
     #[must_use]
     pub fn find(&self, lat_deg: f64, lon_deg: f64) -> Option<&str> {
-        let cell = self.find_index(lat_deg, lon_deg)? as usize;
+        self.code(self.find_index(lat_deg, lon_deg)?)
+    }
+
+    /// The code of a cell by its place in the slice that was indexed.
+    #[must_use]
+    pub fn code(&self, cell: u32) -> Option<&str> {
+        let cell = cell as usize;
+        let end = *self.code_ends.get(cell)?;
         let start = if cell == 0 {
             0
         } else {
             self.code_ends[cell - 1]
         };
-        Some(&self.codes[start..self.code_ends[cell]])
+        Some(&self.codes[start..end])
     }
 
     /// As [`Locator::find`], but the cell's place in the slice that was indexed.
     #[must_use]
     pub fn find_index(&self, lat_deg: f64, lon_deg: f64) -> Option<u32> {
-        let plane = &self.plane;
         let p = Coord {
             x: lon_deg,
             y: lat_deg,
         };
-        // Written so that a NaN is outside.
-        if !(p.x >= plane.min.x && p.x <= plane.max.x && p.y >= plane.min.y && p.y <= plane.max.y) {
-            return None;
-        }
-        let place = plane.place(p);
-        let column = (place.x as usize).min(plane.columns - 1);
-        let row = (place.y as usize).min(plane.rows - 1);
-        let word = self.buckets[row * plane.columns + column];
+        let (column, row) = self.plane.bucket(p)?;
+        self.search(column, row, p)
+    }
+
+    /// The answer within the bucket in which `p` lies.
+    #[inline]
+    fn search(&self, column: usize, row: usize, p: Coord) -> Option<u32> {
+        let word = self.buckets[row * self.plane.columns + column];
         let part = if word == OUTSIDE {
             return None;
         } else if word & BORDER == 0 {
             word
         } else {
             let record = &self.records[(word & !BORDER) as usize..];
-            let corner = plane.corner(column, row);
+            let corner = self.plane.corner(column, row);
             if record[0] == 0 {
                 self.search_listed(record, corner, p)?
             } else {

@@ -4,6 +4,7 @@
 //! day: the index of a time is built when it is first asked for, and kept.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use crate::geo::grid_file::GridCell;
@@ -65,6 +66,24 @@ impl Grids {
         self.cells.get(member as usize)
     }
 
+    /// The times, without a change in them, that an instant and what follows it fall into.
+    pub fn epochs_from(&self, at: UtcMs) -> impl Iterator<Item = Range<UtcMs>> {
+        let first = self.changes.partition_point(|change| *change <= at);
+        let begins = move |epoch: usize| match epoch {
+            0 => UtcMs(0),
+            _ => self.changes[epoch - 1],
+        };
+        let never = UtcMs(UtcMs::MAX.0 + 1);
+        let ends = move |epoch: usize| self.changes.get(epoch).copied().unwrap_or(never);
+        (first..=self.changes.len()).map(move |epoch| begins(epoch)..ends(epoch))
+    }
+
+    /// The look-up of the cells in force at an instant, built anew: it outlives the cells.
+    #[must_use]
+    pub fn build_locator(&self, at: UtcMs) -> Locator {
+        Locator::build_some(&self.cells_at(at).collect::<Vec<_>>())
+    }
+
     /// No change lies between `at` and any other instant of its epoch, so that the cells of
     /// one are those of all.
     fn index(&self, at: UtcMs) -> Index {
@@ -73,9 +92,8 @@ impl Grids {
             .filter(|(_, cell)| cell.terms.validity.holds_at(at))
             .map(|(member, _)| member)
             .collect();
-        let cells: Vec<&GridCell> = self.cells_at(at).collect();
         Index {
-            locator: Locator::build_some(&cells),
+            locator: self.build_locator(at),
             members,
         }
     }

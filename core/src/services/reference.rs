@@ -4,11 +4,13 @@
 //! force. A pack that came from the hub is read before it is kept, so that what is kept can
 //! be used.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::geo::facility_file::read_facilities_pack;
 use crate::geo::grid_pack::GridPack;
 use crate::geo::h3::h3_code;
+use crate::geo::locator::Locator;
 use crate::geo::route_file::read_routes_pack;
 use crate::model::duty::DutyList;
 use crate::model::grid::GridCode;
@@ -24,7 +26,7 @@ use crate::services::ServiceError;
 use crate::services::facility::Facilities;
 pub use crate::services::grids::Grids;
 use crate::services::log::damaged;
-use crate::storage::{StoreError, Tx};
+use crate::storage::{Store, StoreError, Tx};
 
 /// The kind of a pack of grids.
 pub const GRIDS: &str = "grids";
@@ -44,6 +46,10 @@ pub const FACILITIES: &str = "facilities";
 pub const OWNERSHIP: &str = "ownership";
 /// The H3 resolution that stands for the grid where a city has none: about 15,000 m² a cell.
 pub const H3_RESOLUTION: u8 = 10;
+
+/// Times whose look-up is kept, in memory and in the store: the one that is asked about and
+/// the next one, which begins while a phone is out.
+const EPOCHS_KEPT: usize = 2;
 
 /// What a pack holds, once it is read.
 pub enum PackContent {
@@ -98,6 +104,7 @@ type Found<T> = Option<(Hash, Arc<T>)>;
 #[derive(Default)]
 pub struct Reference {
     grids: Kept<Grids>,
+    locators: Mutex<Locators>,
     duties: Kept<DutyList>,
     routes: Kept<Vec<PlannedRoute>>,
     roster: Kept<Roster>,
@@ -153,7 +160,9 @@ impl Reference {
     );
 
     /// The cell of a place as of a time: the city's, or an H3 cell where the city has no
-    /// grid. Nothing when the city has a grid and the place is outside.
+    /// grid. The index comes from the store where [`Reference::keep_grid_index`] put it; the
+    /// pack itself, many times as slow to read, is only opened where there is none.
+    /// Nothing when the city has a grid and the place is outside.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -163,12 +172,107 @@ impl Reference {
         place: LatLon,
         at: UtcMs,
     ) -> Result<Option<GridCode>, StoreError> {
-        let code = match self.grids(tx)? {
-            Some((_, grids)) => grids.find(place, at).map(|cell| cell.code.clone()),
+        let code = match tx.pack_hash(GRIDS)? {
+            Some(hash) => {
+                let locator = self.locator(tx, hash, at)?;
+                let found = locator.find(place.lat_deg(), place.lon_deg());
+                found.map(str::to_owned)
+            }
             None => Some(h3_code(place, H3_RESOLUTION).map_err(damaged)?),
         };
         Ok(code.and_then(|code| GridCode::parse(&code).ok()))
     }
+}
+
+impl Reference {
+    /// How often a locator was built from a pack because no sound index was at hand.
+    #[must_use]
+    pub fn locators_built(&self) -> usize {
+        self.locators
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .built
+    }
+
+    /// Puts the index of the grids in force now, and of those that follow next, into the
+    /// store, so that no later process builds it. Does nothing where a sound one is there.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the store is as it was, and look-ups answer all the same.
+    pub fn keep_grid_index(&self, store: &Store, now: UtcMs) -> Result<(), StoreError> {
+        let now = now.min(UtcMs::MAX);
+        let missing = store.read(|tx| {
+            let Some(hash) = tx.pack_hash(GRIDS)? else {
+                return Ok(None);
+            };
+            let is_sound = |_, image: &[u8]| Locator::from_image(image).is_ok();
+            if tx.grid_index(&hash, now, is_sound)? == Some(true) {
+                return Ok(None);
+            }
+            self.grids(tx)
+        })?;
+        let Some((hash, grids)) = missing else {
+            return Ok(());
+        };
+        let epochs: Vec<_> = grids.epochs_from(now).take(EPOCHS_KEPT).collect();
+        let images: Vec<_> = epochs
+            .into_iter()
+            .map(|epoch| {
+                let image = grids.build_locator(epoch.start).to_image();
+                (epoch, image)
+            })
+            .collect();
+        store.write(|tx| {
+            // Another process may have brought other grids into force meanwhile.
+            if tx.pack_hash(GRIDS)? == Some(hash) {
+                for (epoch, image) in &images {
+                    tx.put_grid_index(&hash, epoch, image)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The look-up of the grids of a pack at an instant: kept, or loaded, or else built.
+    fn locator(&self, tx: &Tx<'_>, pack: Hash, at: UtcMs) -> Result<Arc<Locator>, StoreError> {
+        // Nothing changes after the last instant that a pack can name.
+        let at = at.min(UtcMs::MAX);
+        let mut kept = self.locators.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.of_times.retain(|(of, ..)| *of == pack);
+        let known = kept.of_times.iter().find(|(_, time, _)| time.contains(&at));
+        if let Some((_, _, locator)) = known {
+            return Ok(Arc::clone(locator));
+        }
+        let loaded = tx.grid_index(&pack, at, |time, image| {
+            // Derived data: what is wrong with it is mended by building it again.
+            let locator = Locator::from_image(image).ok()?;
+            Some((time, locator))
+        })?;
+        let (time, locator) = match loaded.flatten() {
+            Some(found) => found,
+            None => {
+                let (_, grids) = self
+                    .grids(tx)?
+                    .ok_or_else(|| damaged("grids without a pack"))?;
+                kept.built += 1;
+                let time = grids.epochs_from(at).next();
+                (time.unwrap_or(at..at), grids.build_locator(at))
+            }
+        };
+        let locator = Arc::new(locator);
+        if kept.of_times.len() == EPOCHS_KEPT {
+            kept.of_times.remove(0);
+        }
+        kept.of_times.push((pack, time, Arc::clone(&locator)));
+        Ok(locator)
+    }
+}
+
+/// Look-ups of grids that were used of late.
+#[derive(Default)]
+struct Locators {
+    of_times: Vec<(Hash, Range<UtcMs>, Arc<Locator>)>,
+    built: usize,
 }
 
 fn keep<T>(
@@ -216,3 +320,6 @@ pub fn keep_pack(
         .map_err(|_| ServiceError::BadPage(format!("the {kind} cannot be read")))?;
     Ok(tx.put_pack(kind, expected, bytes)?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -15,9 +15,9 @@ use crate::oplog::sign::{Purpose, hash_of};
 use crate::services::log::{self, hub_key, place_of, refold_subject, take_hub_time};
 use crate::services::reference::keep_pack;
 use crate::services::{Context, ServiceError, patrol};
-use crate::storage::Tx;
 use crate::storage::log::StoredGrant;
 use crate::storage::reference::Setting;
+use crate::storage::{StoreError, Tx};
 use crate::sync::phone::{Event, PhoneSession, Step, Tally};
 use crate::sync::transport::{Transport, TransportError};
 use crate::sync::wire::{Head, Page, SessionReply};
@@ -85,10 +85,22 @@ pub fn sync(
     let mut step = session.advance(begin)?;
     loop {
         if let Step::Finished(tally) = step {
-            return driver.finish(&tally);
+            let report = driver.finish(&tally)?;
+            keep_grid_index(context)?;
+            return Ok(report);
         }
         let event = driver.carry_out(step)?;
         step = session.advance(event)?;
+    }
+}
+
+/// Stores the index of the grids where it is not. It is derived: a full or busy store goes
+/// without it, the next session tries again, and this one is done all the same.
+fn keep_grid_index(context: &Context<'_>) -> Result<(), ServiceError> {
+    let now = context.host.now().wall;
+    match context.reference.keep_grid_index(context.store, now) {
+        Err(StoreError::Full | StoreError::Busy) => Ok(()),
+        other => Ok(other?),
     }
 }
 

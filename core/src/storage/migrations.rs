@@ -7,6 +7,7 @@ use crate::storage::StoreError;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_log_and_views.sql"),
     include_str!("migrations/0002_patrols.sql"),
+    include_str!("migrations/0003_grid_indexes.sql"),
 ];
 
 /// True when the database has the newest schema that this version knows.
@@ -58,8 +59,17 @@ mod tests {
             connection
                 .execute("INSERT INTO meta (key, value) VALUES ('clock', x'00')", [])
                 .expect("a row of the older schema");
+            connection
+                .execute("INSERT INTO packs VALUES ('grids', x'01', x'02')", [])
+                .expect("a pack of the older schema");
             migrate(&mut connection).expect("migrates");
             assert!(is_current(&connection).expect("reads"));
+            let pack: (String, Vec<u8>, Vec<u8>) = connection
+                .query_row("SELECT kind, hash, bytes FROM packs", [], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })
+                .expect("the pack");
+            assert_eq!(pack, ("grids".to_owned(), vec![1], vec![2]));
             let kept: u32 = connection
                 .query_row("SELECT count(*) FROM meta", [], |row| row.get(0))
                 .expect("reads");

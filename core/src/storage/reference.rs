@@ -1,8 +1,11 @@
 //! What is not in the log: the device's own settings and the reference packs.
 
+use std::ops::Range;
+
 use rusqlite::{OptionalExtension, params};
 
 use crate::model::identifiers::Hash;
+use crate::model::time::UtcMs;
 use crate::storage::{StoreError, Tx};
 
 /// Settings by their key; each is one small value.
@@ -106,4 +109,58 @@ impl Tx<'_> {
             .execute(params![kind, hash.0, bytes])?;
         Ok(())
     }
+
+    /// Hands over the index of a pack's cells that are in force at an instant, with the time
+    /// for which it holds; nothing where there is none.
+    ///
+    /// - `read`: what to make of its bytes, which are derived and may be damaged.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn grid_index<T>(
+        &self,
+        pack: &Hash,
+        at: UtcMs,
+        read: impl FnOnce(Range<UtcMs>, &[u8]) -> T,
+    ) -> Result<Option<T>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT from_ms, to_ms, image FROM grid_indexes
+             WHERE pack = ?1 AND from_ms <= ?2 AND ?2 < to_ms",
+        )?;
+        let mut rows = statement.query(params![pack.0, sql_ms(at)])?;
+        let Some(row) = rows.next()? else {
+            return Ok(None);
+        };
+        let ms = |column| row.get::<_, i64>(column).map(|ms| UtcMs(ms as u64));
+        // A column of another type is damage as well, and a reader finds that in no bytes.
+        let image = row.get_ref(2)?.as_blob().unwrap_or_default();
+        Ok(Some(read(ms(0)?..ms(1)?, image)))
+    }
+
+    /// Keeps the index of a pack's cells for a time. Those of other packs go.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_grid_index(
+        &self,
+        pack: &Hash,
+        time: &Range<UtcMs>,
+        image: &[u8],
+    ) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("DELETE FROM grid_indexes WHERE pack <> ?1")?
+            .execute(params![pack.0])?;
+        self.0
+            .prepare_cached(
+                "INSERT OR REPLACE INTO grid_indexes (pack, from_ms, to_ms, image)
+                 VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![pack.0, sql_ms(time.start), sql_ms(time.end), image])?;
+        Ok(())
+    }
+}
+
+/// SQLite's integers end where no calendar goes.
+fn sql_ms(at: UtcMs) -> i64 {
+    i64::try_from(at.0).unwrap_or(i64::MAX)
 }

@@ -44,7 +44,8 @@ struct Part {
 /// A part has an edge in a bucket, or contains the bucket's corner.
 type Item = (u32, u32, u32);
 
-pub(super) fn build(cells: &[&GridCell]) -> Locator {
+/// The cells' polygons in the order in which they answer, and the edges that bound them.
+fn take_apart(cells: &[&GridCell]) -> (Vec<Part>, Edges) {
     let mut order: Vec<usize> = (0..cells.len()).collect();
     order.sort_by(|&a, &b| cells[a].code.cmp(&cells[b].code).then(a.cmp(&b)));
     let mut edges = Edges::default();
@@ -68,7 +69,11 @@ pub(super) fn build(cells: &[&GridCell]) -> Locator {
             });
         }
     }
-    let plane = lay_out(&parts, &edges);
+    (parts, edges)
+}
+
+/// What each bucket has to know, in the order of buckets, then of parts.
+fn spread(plane: &Plane, parts: &[Part], edges: &Edges) -> Vec<Item> {
     let mut items = Vec::new();
     for (rank, part) in parts.iter().enumerate() {
         let rank = rank as u32;
@@ -76,9 +81,17 @@ pub(super) fn build(cells: &[&GridCell]) -> Locator {
             let (a, b) = edges.ends(edge);
             plane.each_touched(a, b, |bucket| items.push((bucket, rank, edge)));
         }
-        plane.each_held_corner(part, &edges, |bucket| items.push((bucket, rank, CORNER)));
+        plane.each_held_corner(part, edges, |bucket| items.push((bucket, rank, CORNER)));
     }
     items.sort_unstable();
+    items
+}
+
+pub(super) fn build(cells: &[&GridCell]) -> Locator {
+    let (parts, mut edges) = take_apart(cells);
+    let wanted = edges.known.len() / EDGES_PER_BUCKET;
+    let plane = lay_out(&parts, &edges, wanted);
+    let items = spread(&plane, &parts, &edges);
 
     let mut buckets = vec![OUTSIDE; plane.columns * plane.rows];
     let mut records = Vec::new();
@@ -179,9 +192,9 @@ impl Edges {
     }
 }
 
-/// Chooses the buckets: as many as [`EDGES_PER_BUCKET`] says, halved until they hold no more
-/// entries than [`ENTRIES_PER_EDGE`] allows.
-fn lay_out(parts: &[Part], edges: &Edges) -> Plane {
+/// Chooses the buckets: as many as are wanted, halved until they hold no more entries than
+/// [`ENTRIES_PER_EDGE`] allows.
+fn lay_out(parts: &[Part], edges: &Edges, wanted: usize) -> Plane {
     if parts.is_empty() {
         let nowhere = Coord {
             x: f64::INFINITY,
@@ -210,7 +223,7 @@ fn lay_out(parts: &[Part], edges: &Edges) -> Plane {
         up += (a.y - b.y).abs() / extent.y;
     }
     let edge_count = edges.of_parts.len() as f64;
-    let mut wanted = (edges.known.len() / EDGES_PER_BUCKET).clamp(1, MOST_BUCKETS);
+    let mut wanted = wanted.clamp(1, MOST_BUCKETS);
     loop {
         let columns = (wanted as f64 * extent.x / extent.y)
             .sqrt()
@@ -323,9 +336,8 @@ impl Plane {
     }
 }
 
-/// Writes what one bucket knows and returns its word. `items` are sorted and not empty.
-fn record(items: &[Item], vertex_count: usize, records: &mut Vec<u32>) -> u32 {
-    // Each candidate's items; a part that covers the bucket hides all parts behind it.
+/// Each candidate's items; a part that covers the bucket hides all parts behind it.
+fn candidates(items: &[Item]) -> Vec<&[Item]> {
     let mut candidates: Vec<&[Item]> = Vec::new();
     for candidate in items.chunk_by(|a, b| a.1 == b.1) {
         candidates.push(candidate);
@@ -333,6 +345,12 @@ fn record(items: &[Item], vertex_count: usize, records: &mut Vec<u32>) -> u32 {
             break;
         }
     }
+    candidates
+}
+
+/// Writes what one bucket knows and returns its word. `items` are sorted and not empty.
+fn record(items: &[Item], vertex_count: usize, records: &mut Vec<u32>) -> u32 {
+    let candidates = candidates(items);
     if candidates[0][0].2 == CORNER {
         return candidates[0][0].1;
     }
@@ -381,4 +399,39 @@ fn record(items: &[Item], vertex_count: usize, records: &mut Vec<u32>) -> u32 {
         records.extend(edges);
     }
     place
+}
+
+/// Cells taken apart, for [`super::compact`], which keeps no edges and tries several planes.
+pub(super) struct Sketch {
+    parts: Vec<Part>,
+    edges: Edges,
+}
+
+impl Sketch {
+    pub(super) fn of(cells: &[&GridCell]) -> Self {
+        let (parts, edges) = take_apart(cells);
+        Self { parts, edges }
+    }
+
+    /// Visits each bucket, of about `wanted`, that holds something: its number, then whether the last of its
+    /// cells covers it whole, then the cells in the order in which they answer.
+    pub(super) fn each_bucket(
+        &self,
+        wanted: usize,
+        mut visit: impl FnMut(usize, bool, &[u32]),
+    ) -> Plane {
+        let plane = lay_out(&self.parts, &self.edges, wanted);
+        let items = spread(&plane, &self.parts, &self.edges);
+        let mut cells = Vec::new();
+        for group in items.chunk_by(|a, b| a.0 == b.0) {
+            let candidates = candidates(group);
+            cells.clear();
+            cells.extend(candidates.iter().map(|c| self.parts[c[0].1 as usize].owner));
+            // Parts of one cell stand side by side, as their codes are the same.
+            cells.dedup();
+            let is_covered = candidates.last().is_some_and(|c| c[0].2 == CORNER);
+            visit(group[0].0 as usize, is_covered, &cells);
+        }
+        plane
+    }
 }

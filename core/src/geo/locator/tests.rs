@@ -1,5 +1,6 @@
 //! The locator against a naive exact reference, and against GEOS on real places.
 
+use super::compact::CompactLocator;
 use super::*;
 use crate::geo::grid_file::{GridFileOptions, read_grids};
 use crate::geo::test_data::{DISTRICTS, shared};
@@ -11,7 +12,7 @@ fn polygon(points: &[(f64, f64)]) -> Polygon<f64> {
     Polygon::new(LineString::from(points.to_vec()), Vec::new())
 }
 
-fn cell(code: &str, points: &[(f64, f64)]) -> GridCell {
+pub(super) fn cell(code: &str, points: &[(f64, f64)]) -> GridCell {
     GridCell {
         code: code.to_owned(),
         polygons: vec![polygon(points)],
@@ -19,12 +20,62 @@ fn cell(code: &str, points: &[(f64, f64)]) -> GridCell {
     }
 }
 
-fn square(code: &str, west: f64, south: f64, size: f64) -> GridCell {
+pub(super) fn square(code: &str, west: f64, south: f64, size: f64) -> GridCell {
     let (east, north) = (west + size, south + size);
     cell(
         code,
         &[(west, south), (east, south), (east, north), (west, north)],
     )
+}
+
+/// Every form of the index over the same cells.
+struct Forms<'a> {
+    cells: &'a [GridCell],
+    built: Locator,
+    loaded: Locator,
+    compact: Vec<CompactLocator>,
+}
+
+impl<'a> Forms<'a> {
+    fn of(cells: &'a [GridCell]) -> Self {
+        let built = Locator::build(cells);
+        let loaded = Locator::from_image(&built.to_image()).expect("our own image");
+        let budgets = [0, 8, 24, 200].map(|bytes| bytes * cells.len());
+        Self {
+            cells,
+            compact: budgets
+                .map(|most| CompactLocator::build_within(cells, most))
+                .into(),
+            built,
+            loaded,
+        }
+    }
+
+    /// The answer of one, after each of the others gave the same.
+    fn find(&self, lat: f64, lon: f64) -> Option<&str> {
+        let found = self.built.find_index(lat, lon);
+        assert_eq!(self.loaded.find_index(lat, lon), found, "{lat} {lon}");
+        for compact in &self.compact {
+            assert_eq!(
+                compact.find_index(self.cells, lat, lon),
+                found,
+                "{lat} {lon}"
+            );
+        }
+        let code = self.built.find(lat, lon);
+        assert_eq!(code, found.map(|at| &*self.cells[at as usize].code));
+        code
+    }
+
+    /// The answers as a batch, after the loaded index gave the same.
+    fn find_all(&self, places: &[(f64, f64)]) -> Vec<Option<&str>> {
+        let (mut found, mut again) = (vec![Some(7)], Vec::new());
+        self.built.find_all(places, &mut found);
+        self.loaded.find_all(places, &mut again);
+        assert_eq!(found, again);
+        let code = |at: Option<u32>| at.and_then(|at| self.built.code(at));
+        found.into_iter().map(code).collect()
+    }
 }
 
 /// The rule without any index: edges that span the latitude and lie strictly east count.
@@ -159,6 +210,31 @@ fn build_of_piled_up_cells_stays_in_proportion() {
 }
 
 #[test]
+fn find_all_answers_each_place_in_its_order_whatever_their_number() {
+    let cells = lattice(8, &[(0.1, 0.2), (-0.2, 0.15), (0.25, -0.1)]);
+    let forms = Forms::of(&cells);
+    // Around the sizes below which nothing is sorted and above which batches are cut.
+    for count in [0, 1, 1023, 1024, 65_535, 65_536, 65_537, 66_600, 131_073] {
+        let places: Vec<(f64, f64)> = (0..count)
+            .map(|k: u32| match k % 97 {
+                0 => (f64::NAN, 114.31),
+                1 => (30.61, f64::INFINITY),
+                2 => (114.31, 30.61),
+                _ => {
+                    let mixed = f64::from(k.wrapping_mul(2_654_435_761) >> 8) / f64::from(1 << 24);
+                    (
+                        30.6 + 0.034 * mixed,
+                        114.3 + 0.034 * (f64::from(k % 101) / 101.0),
+                    )
+                }
+            })
+            .collect();
+        let one_by_one: Vec<_> = places.iter().map(|p| forms.built.find(p.0, p.1)).collect();
+        assert!(forms.find_all(&places) == one_by_one, "{count}");
+    }
+}
+
+#[test]
 fn find_agrees_with_geos_on_real_blocks() {
     let Some(blocks) = real("regions/shanghai_center/blocks.geojson", "grid_id") else {
         return;
@@ -166,7 +242,8 @@ fn find_agrees_with_geos_on_real_blocks() {
     let Some(points) = shared("regions/shanghai_center/points_expected.csv") else {
         return;
     };
-    let locator = Locator::build(&blocks);
+    let forms = Forms::of(&blocks);
+    let (mut places, mut answers) = (Vec::new(), Vec::new());
     let (mut inside, mut outside, mut on_edge, mut on_edge_empty) = (0, 0, 0, 0);
     for row in csv::Reader::from_reader(points.as_slice()).records() {
         let row = row.expect("the file is CSV");
@@ -174,7 +251,9 @@ fn find_agrees_with_geos_on_real_blocks() {
             row[0].parse().expect("a number"),
             row[1].parse().expect("a number"),
         );
-        let found = locator.find(lat, lon);
+        let found = forms.find(lat, lon);
+        places.push((lat, lon));
+        answers.push(found);
         assert_eq!(found, naive(&blocks, lat, lon).first().copied(), "{row:?}");
         let intersects: Vec<&str> = row[4].split(';').filter(|c| !c.is_empty()).collect();
         if !row[3].is_empty() {
@@ -192,6 +271,7 @@ fn find_agrees_with_geos_on_real_blocks() {
             on_edge_empty += u32::from(found.is_none());
         }
     }
+    assert_eq!(forms.find_all(&places), answers);
     // Blocks leave gaps, so that a vertex's north-east side need not be a block.
     assert_eq!((inside, outside, on_edge), (1060, 940, 200));
     assert_eq!(on_edge_empty, EXPECTED_EMPTY);
@@ -206,8 +286,8 @@ fn find_agrees_with_geos_on_towns_in_districts() {
         let (Some(cells), Some(rows)) = (real(districts, "adcode"), shared(towns)) else {
             continue;
         };
-        let locator = Locator::build(&cells);
-        let mut compared = 0;
+        let forms = Forms::of(&cells);
+        let (mut places, mut answers) = (Vec::new(), Vec::new());
         for row in csv::Reader::from_reader(rows.as_slice()).records() {
             let row = row.expect("the file is CSV");
             let (lon, lat) = (
@@ -215,19 +295,21 @@ fn find_agrees_with_geos_on_towns_in_districts() {
                 row[6].parse().expect("a number"),
             );
             let expected: Vec<&str> = row[10].split(';').filter(|c| !c.is_empty()).collect();
-            assert_eq!(
-                locator.find(lat, lon),
-                expected.iter().min().copied(),
-                "{row:?}"
-            );
-            compared += 1;
+            let found = forms.find(lat, lon);
+            assert_eq!(found, expected.iter().min().copied(), "{row:?}");
+            places.push((lat, lon));
+            answers.push(found);
         }
-        assert!(compared > 300, "{towns}: {compared}");
+        assert!(places.len() > 300, "{towns}: {}", places.len());
+        assert_eq!(forms.find_all(&places), answers);
+        // Latitude and longitude swapped: far away, and said so.
+        let swapped: Vec<_> = places.iter().map(|&(lat, lon)| (lon, lat)).collect();
+        assert!(forms.find_all(&swapped).iter().all(Option::is_none));
     }
 }
 
 /// Cells of a lattice whose nodes are moved at random, on shared nodes and edges.
-fn lattice(side: usize, moves: &[(f64, f64)]) -> Vec<GridCell> {
+pub(super) fn lattice(side: usize, moves: &[(f64, f64)]) -> Vec<GridCell> {
     let node = |i: usize, j: usize| {
         let (dx, dy) = moves[(j * (side + 1) + i) % moves.len()];
         let is_rim = |k: usize| k == 0 || k == side;
@@ -277,7 +359,7 @@ proptest! {
         shares in prop::collection::vec(0.0..1.0_f64, 8),
     ) {
         let cells = lattice(side, &moves);
-        let locator = Locator::build(&cells);
+        let locator = Forms::of(&cells);
         for line in cells.iter().flat_map(|c| c.polygons[0].exterior().lines().collect::<Vec<_>>()) {
             for share in shares.iter().copied().chain([0.0, 0.5]) {
                 let p = line.start + line.delta() * share;
