@@ -41,6 +41,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     if wants("kinds") {
         kinds(count.min(200));
     }
+    if wants("turned") {
+        turned(count.min(200));
+    }
     let plan = WalkPlan::four_hours();
     if wants("speed") {
         let walks: Vec<Walk> = (0..count).map(|seed| walk(&plan, seed)).collect();
@@ -243,6 +246,29 @@ fn kinds(count: u64) {
             errors.add(share(&walk) - walk.truth_m / walk.planned_m);
         }
         println!("RESULT walks={name} {}", errors.told());
+    }
+}
+
+/// How much a walk that is turned round differs: nothing, as far as an estimate with a lag can.
+fn turned(count: u64) {
+    for (name, noise_m) in [("quiet", (0.5, 3.0)), ("noisy", (5.0, 15.0))] {
+        let plan = WalkPlan {
+            noise_m,
+            outliers: 0.0,
+            ..WalkPlan::default()
+        };
+        let mut errors = Errors::default();
+        for seed in 0..count {
+            let mut walk = walk(&plan, 200_000 + seed);
+            let there = share(&walk);
+            let (first, last) = (walk.fixes[0].at.0, walk.fixes[walk.fixes.len() - 1].at.0);
+            walk.fixes.reverse();
+            for fix in &mut walk.fixes {
+                fix.at.0 = first + last - fix.at.0;
+            }
+            errors.add(share(&walk) - there);
+        }
+        println!("RESULT turned={name} {}", errors.told());
     }
 }
 

@@ -47,6 +47,11 @@ impl StretchSet {
         &self.stretches
     }
 
+    /// True when there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.stretches.is_empty()
+    }
+
     /// Forgets them.
     pub(super) fn clear(&mut self) {
         self.stretches.clear();

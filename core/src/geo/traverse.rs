@@ -63,6 +63,8 @@ struct Thread {
     /// … and where it is seen now.
     now: (Spot, LatLon),
     is_moved: bool,
+    /// Since when it has gone the same way as another thread: only its past is its own.
+    joined_at: Option<UtcMs>,
     /// Nothing was known before its first fix.
     is_boundary: bool,
     /// What was seen of late, the oldest first.
@@ -92,10 +94,11 @@ impl Traversal {
 
     /// What follows does not belong to what came before.
     pub(super) fn break_off(&mut self, line: &RouteLine) {
-        self.last = None;
+        let last = self.last.take();
         for mut thread in std::mem::take(&mut self.threads) {
             thread.end(line, self.gap_ms, &mut self.credit);
-            if thread.on >= LEAVING / 2.0 {
+            let is_there = |node: &Node| node.is_inside && Some(node.at) == last;
+            if thread.nodes.last().is_some_and(is_there) && thread.on >= LEAVING / 2.0 {
                 // Whether it went on is not known: half of what leaving costs.
                 thread.settle(&mut self.credit);
             }
@@ -134,9 +137,13 @@ impl Traversal {
                     let mut fork = self.threads[id].clone();
                     fork.take_back();
                     fork.step(spot, &way, at, place);
+                    fork.joined_at = None;
                     self.threads.push(fork);
                 }
-                Some((_, id, way)) => self.threads[id].step(spot, &way, at, place),
+                Some((_, id, way)) => {
+                    self.threads[id].step(spot, &way, at, place);
+                    self.threads[id].joined_at = None;
+                }
                 None => {
                     let spare = self.spare.pop();
                     self.threads
@@ -151,6 +158,7 @@ impl Traversal {
                 thread.weigh(line, self.gap_ms, false, &mut self.credit);
             }
         }
+        self.decide();
         while self.threads.len() > MAX_THREADS {
             let least = (0..self.threads.len())
                 .min_by(|a, b| self.threads[*a].on.total_cmp(&self.threads[*b].on));
@@ -159,7 +167,7 @@ impl Traversal {
         }
     }
 
-    /// Ends the threads that met another one, and those that have waited too long.
+    /// A thread that no spot goes on from meets another one, waits, or ends.
     fn part(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot], count: usize) {
         for id in (0..count).rev() {
             let thread = &mut self.threads[id];
@@ -173,12 +181,27 @@ impl Traversal {
             if let Some((spot, way)) = nearest {
                 // Another thread goes on from there: this one meets it.
                 thread.step(spot, &way, at, place);
-            } else if at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms {
+                thread.joined_at.get_or_insert(at);
+            }
+            if at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms {
                 continue;
             }
             let mut thread = self.threads.remove(id);
             thread.end(line, self.gap_ms, &mut self.credit);
             self.keep(thread);
+        }
+    }
+
+    /// Ends the threads whose past is decided since they went the way of another one.
+    fn decide(&mut self) {
+        let mut id = 0;
+        while let Some(thread) = self.threads.get(id) {
+            if thread.is_decided() {
+                let thread = self.threads.remove(id);
+                self.keep(thread);
+            } else {
+                id += 1;
+            }
         }
     }
 
@@ -216,6 +239,7 @@ impl Thread {
             last: (*spot, place),
             now: (*spot, place),
             is_moved: true,
+            joined_at: None,
             is_boundary,
             nodes,
             seconds: Vec::new(),
@@ -225,6 +249,12 @@ impl Thread {
             pending,
             inside_at: at,
         }
+    }
+
+    /// True when it goes the way of another one, and nothing of its past is pending.
+    fn is_decided(&self) -> bool {
+        let is_weighed = |joined: UtcMs| self.before.is_some_and(|(at, _)| at >= joined);
+        self.joined_at.is_some_and(is_weighed) && self.pending.is_empty()
     }
 
     fn seen_at(&self) -> UtcMs {
@@ -295,8 +325,10 @@ impl Thread {
             let step_s = (node.at.0 - from.0) as f64 * 1e-3;
             self.on += (before + now) / 2.0 * step_s;
             if node.is_inside {
+                // An excursion is forgiven up to the gap limit.
+                let is_back = node.at.0 - self.inside_at.0 <= gap_ms;
                 self.inside_at = node.at;
-                if self.on < 0.0 {
+                if self.on < 0.0 || !is_back {
                     // Likelier that it came to the street only now.
                     self.on = 0.0;
                     self.pending.clear();
@@ -308,9 +340,6 @@ impl Thread {
                     self.on = LEAVING;
                     self.settle(credit);
                 }
-            } else if node.at.0 - self.inside_at.0 > gap_ms {
-                self.on = f64::NEG_INFINITY;
-                self.pending.clear();
             } else if self.on > f64::NEG_INFINITY {
                 self.traverse(from, &node);
             }
