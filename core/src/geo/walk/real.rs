@@ -41,7 +41,7 @@ fn length_is_the_manifests_where_no_fix_jumps_and_mileage_differs_by_stops_alone
         let said_m: f64 = row[7].parse().expect("metres");
         let (length_m, walked_m) = (walk.length_m(), walk.walked_m());
         let rejected: u64 = walk.rejected().values().sum();
-        println!(
+        eprintln!(
             "{}: {} fixes, {rejected} rejected, manifest {said_m:.2} m, length {length_m:.2} m, \
              mileage {walked_m:.2} m ({:+.2} %), back {:+.2} %",
             &row[0],
@@ -66,7 +66,7 @@ fn length_is_the_manifests_where_no_fix_jumps_and_mileage_differs_by_stops_alone
         sum_m += length_m;
         sum_walked_m += walked_m;
     }
-    println!(
+    eprintln!(
         "{sound} without a jump, of {equal} the mileage is the manifest's length to 0.1 %; \
          all: {sum_walked_m:.0} m of {sum_m:.0} m; worst difference of the way back {:.2} %",
         worst_turned * 100.0
