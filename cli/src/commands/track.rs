@@ -1,11 +1,18 @@
-//! Tracks on their own: what of them is conspicuous, and which of them are one.
+//! Tracks on their own: what of them is conspicuous, which of them are one, and the same
+//! track in another format.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use bading_core::geo::coverage::CoverageSettings;
 use bading_core::geo::distance::distance_m;
 use bading_core::geo::plausibility::{Fingerprint, Flag, Plausibility, PlausibilityLimits};
 use bading_core::geo::track_file::read_track;
+use bading_core::geo::walk::Walk;
+use bading_core::model::track::Mode;
 use serde::Serialize;
+
+mod convert;
 
 use super::{coverage, flags, read};
 use crate::args::Track;
@@ -21,7 +28,7 @@ pub(super) fn run(command: &Track, output: &Output) -> Result<Exit, Failure> {
             let limits = PlausibilityLimits::default();
             let checked = files
                 .iter()
-                .map(|path| check(path, Plausibility::new(mode, limits)))
+                .map(|path| check(path, mode, Plausibility::new(mode, limits)))
                 .collect::<Result<Vec<_>, _>>()?;
             let answer = Checked {
                 repeated: pairs(&checked, limits.repeated),
@@ -29,6 +36,15 @@ pub(super) fn run(command: &Track, output: &Output) -> Result<Exit, Failure> {
             };
             output.answer(&answer, lines)?;
             Ok(Exit::Done)
+        }
+        Track::Convert {
+            file,
+            to,
+            out,
+            mode,
+        } => {
+            let mode = coverage::mode(mode)?;
+            convert::run(file, *to, out.as_deref(), mode, output)
         }
     }
 }
@@ -45,6 +61,9 @@ struct CheckedTrack {
     fixes: u64,
     /// Through all fixes as they were recorded, believed or not.
     length_m: f64,
+    /// The mileage: through those that are believed, without the noise of standing still.
+    walked_m: f64,
+    rejected: BTreeMap<&'static str, u64>,
     from: String,
     to: String,
     flags: Vec<Flag>,
@@ -61,16 +80,21 @@ struct Pair {
     similarity: f64,
 }
 
-fn check(path: &Path, mut seen: Plausibility) -> Result<CheckedTrack, Failure> {
+fn check(path: &Path, mode: Mode, mut seen: Plausibility) -> Result<CheckedTrack, Failure> {
     let track = read_track(&read(path)?).map_err(|error| Failure::in_file(path, error))?;
     let mut length_m = 0.0;
     for pair in track.fixes.windows(2) {
         length_m += distance_m(pair[0].place, pair[1].place);
     }
+    let settings = CoverageSettings::default();
+    let mut walk = Walk::new(mode, settings.max_accuracy_m, settings.gap_ms);
     for fix in &track.fixes {
         seen.feed(*fix, None);
+        walk.feed(*fix);
     }
+    walk.finish();
     let print = seen.fingerprint();
+    let millimetres = |m: f64| (m * 1e3).round() / 1e3;
     let times = || track.fixes.iter().map(|fix| fix.at);
     let told = |at: Option<bading_core::model::time::UtcMs>| {
         at.map(|at| at.to_rfc3339()).unwrap_or_default()
@@ -78,7 +102,9 @@ fn check(path: &Path, mut seen: Plausibility) -> Result<CheckedTrack, Failure> {
     Ok(CheckedTrack {
         file: path.display().to_string(),
         fixes: seen.fixes(),
-        length_m: (length_m * 1e3).round() / 1e3,
+        length_m: millimetres(length_m),
+        walked_m: millimetres(walk.walked_m()),
+        rejected: walk.rejected().clone(),
         from: told(times().min()),
         to: told(times().max()),
         flags: seen.flags(),
@@ -110,12 +136,16 @@ fn lines(checked: &Checked) -> String {
             file,
             fixes,
             length_m,
+            walked_m,
+            rejected,
             from,
             to,
             ..
         } = track;
+        let rejected: u64 = rejected.values().sum();
         lines += &format!("{file}\n");
         lines += &format!("fixes        {fixes}, {length_m:.1} m, {from} to {to}\n");
+        lines += &format!("mileage      {walked_m:.1} m, {rejected} fixes not believed\n");
         lines += &flags::lines(&track.flags);
         if track.flags.is_empty() {
             lines += "conspicuous  nothing\n";

@@ -25,5 +25,6 @@ mod routes;
 mod score;
 mod support;
 mod track_check;
+mod track_convert;
 mod verdict;
 mod walks;

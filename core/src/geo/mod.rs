@@ -38,6 +38,7 @@ pub mod points_file;
 mod ring;
 pub mod route_file;
 pub mod route_line;
+mod stillness;
 pub mod table;
 #[cfg(test)]
 mod test_data;

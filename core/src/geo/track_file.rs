@@ -1,4 +1,4 @@
-//! The file of a track: GPX or CSV, told apart by its content.
+//! The file of a track: GPX, GeoJSON, a GeoLife `.plt` or CSV, told apart by its content.
 //!
 //! Every fix is taken as it stands and in the order of the file; the track filter judges it
 //! later, with a reason. Refused is what would make a patrol look like what it was not: a
@@ -11,12 +11,14 @@ use thiserror::Error;
 
 use crate::geo::excerpt::excerpt;
 use crate::geo::table::TableError;
-use crate::model::place::LatLon;
+use crate::model::place::{LatLon, PlaceError};
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Track};
 
 mod csv;
+mod geojson;
 pub(in crate::geo) mod gpx;
+mod plt;
 
 pub use csv::TrackRows;
 pub use gpx::{GpxError, PointKind};
@@ -31,6 +33,12 @@ pub enum FixAt {
     Row(u64),
     /// The `trkpt` of a GPX, from 1 over all its segments.
     TrackPoint(u64),
+    /// The line of a `.plt`, from 1 with its header.
+    Line(u64),
+    /// The Point of a GeoJSON, from 1 over all its features.
+    Feature(u64),
+    /// A feature of a GeoJSON and a position of its line, both from 1.
+    Position(u64, u64),
 }
 
 impl fmt::Display for FixAt {
@@ -38,6 +46,11 @@ impl fmt::Display for FixAt {
         match self {
             Self::Row(row) => write!(f, "row {row}"),
             Self::TrackPoint(number) => write!(f, "{} {number}", PointKind::Track),
+            Self::Line(line) => write!(f, "line {line}"),
+            Self::Feature(feature) => write!(f, "feature {feature}"),
+            Self::Position(feature, position) => {
+                write!(f, "feature {feature}, position {position}")
+            }
         }
     }
 }
@@ -51,9 +64,40 @@ pub enum TrackFileError {
         /// Size of the file.
         size_bytes: usize,
     },
-    /// The file is JSON.
-    #[error("the file is JSON; a track is GPX, or CSV with the columns time, lat and lon")]
-    IsJson,
+    /// The file begins as JSON does and is none.
+    #[error("the file is not JSON: {0}")]
+    NotJson(String),
+    /// The file is JSON, but no GeoJSON of features.
+    #[error(
+        "the file is JSON, but no track in GeoJSON: {0}; a track is GPX, GeoJSON of points or lines with times, .plt, or CSV with the columns time, lat and lon"
+    )]
+    NotGeoJson(&'static str),
+    /// A feature of a GeoJSON is no fix and no line of fixes.
+    #[error("feature {feature}: {why}")]
+    Feature {
+        /// The feature, from 1.
+        feature: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A line of a GeoJSON has not a time for each position.
+    #[error("feature {feature}: {times} times for {positions} positions")]
+    TimesCount {
+        /// The feature, from 1.
+        feature: u64,
+        /// How many positions it has.
+        positions: usize,
+        /// How many times it has.
+        times: usize,
+    },
+    /// A line of a `.plt` is not as it must be.
+    #[error("line {line}: {why}")]
+    Plt {
+        /// The line, from 1 with the header.
+        line: u64,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// The file is XML, but not a GPX that can be read.
     #[error(transparent)]
     Gpx(#[from] GpxError),
@@ -70,9 +114,12 @@ pub enum TrackFileError {
         /// How many `rtept` it has.
         route_points: u64,
     },
-    /// The CSV has a header and nothing below it.
+    /// A CSV or a `.plt` has a header and nothing below it.
     #[error("the file has no fixes: there is nothing below its header")]
     NoRows,
+    /// A GeoJSON has no positions.
+    #[error("the file has no fixes: it has no features with positions")]
+    NoFeatures,
     /// Fixes lack their time.
     #[error(
         "{without} of {of} fixes have no time, the first of them {first}; a planned route is not a track"
@@ -162,9 +209,11 @@ pub enum TrackFileError {
 /// Reads the fixes of a file in its order.
 ///
 /// - `bytes`: GPX 1.0 or 1.1 (every `trkpt` of every segment; a time without an offset is
-///   UTC, as the schema says), or CSV (`time`, `timestamp` or `tracked_at` in RFC 3339 with
-///   an offset; `lat`; `lon`; and where known `accuracy_m` in metres of 68 % and `mock`).
-///   Positions are WGS 84.
+///   UTC, as the schema says), a GeoLife `.plt` (times are GMT), GeoJSON (points with the
+///   property `time`, or lines with a list of times in `coordTimes`, `times` or `time`), or
+///   CSV (`time`, `timestamp` or `tracked_at`; `lat`; `lon`). Times of the last two are RFC
+///   3339 with an offset; points and rows may have `accuracy_m` in metres of 68 % and
+///   `mock`. Positions are WGS 84.
 /// - A few fixes out of order are taken as they are.
 ///
 /// # Errors
@@ -196,10 +245,14 @@ pub fn read_track(bytes: &[u8]) -> Result<Track, TrackFileError> {
                 route_points: counts.route,
             });
         }
-    } else {
-        if is_json(bytes) {
-            return Err(TrackFileError::IsJson);
+    } else if is_json(bytes) {
+        geojson::read(bytes, &mut fixes)?;
+        if fixes.of == 0 {
+            return Err(TrackFileError::NoFeatures);
         }
+    } else if plt::is_plt(bytes) {
+        plt::read(bytes, &mut fixes)?;
+    } else {
         csv::read(bytes, 1, &mut fixes)?;
     }
     fixes.into_track()
@@ -291,6 +344,28 @@ fn read_time(at: FixAt, text: &str, is_utc_understood: bool) -> Result<UtcMs, Tr
     UtcMs::parse_rfc3339(&form).ok_or_else(|| TrackFileError::TimeRange {
         at,
         text: excerpt(text),
+    })
+}
+
+fn read_place(at: FixAt, lat: &str, lon: &str) -> Result<LatLon, TrackFileError> {
+    let degrees = |field: &'static str, text: &str| -> Result<f64, TrackFileError> {
+        text.parse().map_err(|_| TrackFileError::NotANumber {
+            at,
+            field,
+            text: excerpt(text),
+        })
+    };
+    LatLon::try_new(degrees("lat", lat)?, degrees("lon", lon)?).map_err(|error| {
+        let (field, text, limit_deg) = match error {
+            PlaceError::Latitude(_) => ("lat", lat, 90),
+            _ => ("lon", lon, 180),
+        };
+        TrackFileError::OutOfRange {
+            at,
+            field,
+            text: excerpt(text),
+            limit_deg,
+        }
     })
 }
 

@@ -7,9 +7,14 @@
 //! of a track or after a gap) has nothing to vouch for it: three fixes that it contradicts
 //! and that agree with each other outvote it.
 //!
+//! An accepted fix is told with the metres that it adds to the mileage. The noise of a
+//! person who stands and the settling of a receiver after its start add none, and their
+//! fixes stay accepted: they vouch for presence.
+//!
 //! Source: DOMAIN "Patrol and coverage".
 
 use super::distance::step_m;
+use super::stillness::Stillness;
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 
@@ -65,7 +70,8 @@ impl Rejection {
 /// What becomes of a fix.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Judged {
-    /// It is believed; metres from the accepted fix before it, 0 for the first.
+    /// It is believed; the metres that it adds to the mileage: at most those from the
+    /// accepted fix before it, 0 for the first and while the person stands.
     Accepted(Fix, f64),
     /// It is not.
     Rejected(Fix, Rejection),
@@ -79,12 +85,17 @@ pub struct TrackFilter {
     cap_mps: f64,
     max_accuracy_m: f64,
     gap_ms: u64,
-    anchor: Option<Fix>,
+    anchor: Option<Numbered>,
     is_alone: bool,
     /// The last fix before the anchor: what outvotes an anchor still comes after this one.
     before: Option<UtcMs>,
-    challengers: Vec<(Fix, Rejection)>,
+    challengers: Vec<(Numbered, Rejection)>,
+    stillness: Stillness,
+    fed: u64,
 }
+
+/// A fix and its number in order of arrival, from 0.
+type Numbered = (u64, Fix);
 
 impl TrackFilter {
     /// A filter that has seen nothing.
@@ -101,43 +112,69 @@ impl TrackFilter {
             is_alone: false,
             before: None,
             challengers: Vec::new(),
+            stillness: Stillness::default(),
+            fed: 0,
         }
     }
 
     /// Takes the next fix in order of arrival. What is decided, about it or about fixes that
-    /// waited, is told to `tell` in order of arrival; a challenger waits for two more.
+    /// waited, is told to `tell`; a challenger waits for two more.
     pub fn feed(&mut self, fix: Fix, tell: &mut impl FnMut(Judged)) {
+        self.feed_numbered(fix, &mut |_, judged| tell(judged));
+    }
+
+    /// As [`TrackFilter::feed`]; each judgement is told with the number of its fix in order
+    /// of arrival, from 0.
+    pub fn feed_numbered(&mut self, fix: Fix, tell: &mut impl FnMut(u64, Judged)) {
+        let number = self.fed;
+        self.fed += 1;
         if fix.is_mock {
-            return tell(Judged::Rejected(fix, Rejection::Mock));
+            return tell(number, Judged::Rejected(fix, Rejection::Mock));
         }
         if fix
             .accuracy_m
             .is_some_and(|m| m.is_nan() || m > self.max_accuracy_m)
         {
-            return tell(Judged::Rejected(fix, Rejection::Accuracy));
+            return tell(number, Judged::Rejected(fix, Rejection::Accuracy));
         }
-        let Some(anchor) = self.anchor else {
+        let Some((anchor_number, anchor)) = self.anchor else {
             self.is_alone = true;
-            self.anchor = Some(fix);
-            return tell(Judged::Accepted(fix, 0.0));
+            self.anchor = Some((number, fix));
+            self.stillness.begin(&fix);
+            return tell(number, Judged::Accepted(fix, 0.0));
         };
         match self.step(&anchor, &fix) {
-            Ok(moved_m) => {
+            Ok(plain_m) => {
                 self.reject_challengers(tell);
                 self.is_alone = fix.at.0 - anchor.at.0 > self.gap_ms;
                 self.before = Some(anchor.at);
-                self.anchor = Some(fix);
-                tell(Judged::Accepted(fix, moved_m));
+                self.anchor = Some((number, fix));
+                let moved_m = self.stillness.step(&anchor, &fix, plain_m);
+                if self.is_alone {
+                    self.stillness.settle_from(&fix);
+                }
+                tell(number, Judged::Accepted(fix, moved_m));
             }
-            Err(Rejection::Duplicate) => tell(Judged::Rejected(fix, Rejection::Duplicate)),
-            Err(why) if self.is_alone => self.challenge(anchor, fix, why, tell),
-            Err(why) => tell(Judged::Rejected(fix, why)),
+            Err(Rejection::Duplicate) => {
+                tell(number, Judged::Rejected(fix, Rejection::Duplicate));
+            }
+            Err(why) if self.is_alone => {
+                self.challenge((anchor_number, anchor), (number, fix), why, tell);
+            }
+            Err(why) => tell(number, Judged::Rejected(fix, why)),
         }
     }
 
-    /// The track has ended: what waited is decided.
+    /// The track has ended or was interrupted: what waited is decided.
     pub fn finish(&mut self, tell: &mut impl FnMut(Judged)) {
+        self.finish_numbered(&mut |_, judged| tell(judged));
+    }
+
+    /// As [`TrackFilter::finish`], with the number of each fix.
+    pub fn finish_numbered(&mut self, tell: &mut impl FnMut(u64, Judged)) {
         self.reject_challengers(tell);
+        // Who stood before an interruption may be anywhere after it.
+        self.stillness.forget();
     }
 
     /// True while a fix waits for others: its judgement has not been told.
@@ -163,36 +200,74 @@ impl TrackFilter {
         Ok(moved_m)
     }
 
-    fn challenge(&mut self, anchor: Fix, fix: Fix, why: Rejection, tell: &mut impl FnMut(Judged)) {
+    fn challenge(
+        &mut self,
+        (anchor_number, anchor): Numbered,
+        (number, fix): Numbered,
+        why: Rejection,
+        tell: &mut impl FnMut(u64, Judged),
+    ) {
         if self.before.is_some_and(|before| fix.at <= before) {
-            return tell(Judged::Rejected(fix, why));
+            return tell(number, Judged::Rejected(fix, why));
         }
-        let agrees = self.challengers.last().is_some_and(|(last, _)| {
+        let agrees = self.challengers.last().is_some_and(|((_, last), _)| {
             self.step(last, &fix).is_ok() && fix.at.0 - last.at.0 <= self.gap_ms
         });
         if !agrees {
             self.reject_challengers(tell);
         }
-        self.challengers.push((fix, why));
+        self.challengers.push(((number, fix), why));
         if self.challengers.len() < OUTVOTE {
             return;
         }
-        tell(Judged::Retracted(anchor));
-        let mut before: Option<Fix> = None;
-        for (challenger, _) in std::mem::take(&mut self.challengers) {
-            let moved_m = before.map_or(0.0, |b| step_m(b.place, challenger.place));
-            tell(Judged::Accepted(challenger, moved_m));
-            before = Some(challenger);
+        tell(anchor_number, Judged::Retracted(anchor));
+        self.stillness.forget();
+        let mut before: Option<Numbered> = None;
+        for ((number, challenger), _) in std::mem::take(&mut self.challengers) {
+            let moved_m = before.map_or(0.0, |(_, b)| {
+                let plain_m = step_m(b.place, challenger.place);
+                self.stillness.step(&b, &challenger, plain_m)
+            });
+            tell(number, Judged::Accepted(challenger, moved_m));
+            before = Some((number, challenger));
         }
         self.anchor = before;
         self.is_alone = false;
     }
 
-    fn reject_challengers(&mut self, tell: &mut impl FnMut(Judged)) {
-        for (fix, why) in self.challengers.drain(..) {
-            tell(Judged::Rejected(fix, why));
+    fn reject_challengers(&mut self, tell: &mut impl FnMut(u64, Judged)) {
+        for ((number, fix), why) in self.challengers.drain(..) {
+            tell(number, Judged::Rejected(fix, why));
         }
     }
+}
+
+/// Why each fix of a whole track is not believed, in order of arrival; nothing for those
+/// that are. Arguments as in [`TrackFilter::new`].
+#[must_use]
+pub fn judge_all(
+    fixes: &[Fix],
+    mode: Mode,
+    max_accuracy_m: f64,
+    gap_ms: u64,
+) -> Vec<Option<Rejection>> {
+    let mut found = vec![None; fixes.len()];
+    let mut keep = |number: u64, judged: Judged| {
+        let at = usize::try_from(number).ok();
+        if let Some(slot) = at.and_then(|at| found.get_mut(at)) {
+            *slot = match judged {
+                Judged::Accepted(..) => None,
+                Judged::Rejected(_, why) => Some(why),
+                Judged::Retracted(_) => Some(Rejection::Speed),
+            };
+        }
+    };
+    let mut filter = TrackFilter::new(mode, max_accuracy_m, gap_ms);
+    for fix in fixes {
+        filter.feed_numbered(*fix, &mut keep);
+    }
+    filter.finish_numbered(&mut keep);
+    found
 }
 
 #[cfg(test)]
@@ -309,5 +384,23 @@ mod tests {
         fixes.extend((3..8).map(|n| fix(f64::from(n) * 5.0, 2000.0, 0.0)));
         fixes.push(fix(40.0, 5.0, 0.0));
         assert_eq!(judge(&fixes), "aaasssssa");
+    }
+
+    #[test]
+    fn each_fix_has_its_own_reason_though_some_wait_for_others() {
+        let mut fixes = vec![fix(0.0, 5000.0, 0.0)];
+        fixes.extend((1..=5).map(|n| fix(f64::from(n) * 10.0, f64::from(n) * 14.0, 0.0)));
+        // Told at once, while the first challenger still waits.
+        let mut mock = fix(15.0, 20.0, 0.0);
+        mock.is_mock = true;
+        fixes.insert(2, mock);
+        let mut expected = vec![None; 7];
+        expected[0] = Some(Rejection::Speed);
+        expected[2] = Some(Rejection::Mock);
+        assert_eq!(judge_all(&fixes, Mode::Walk, 50.0, 60_000), expected);
+        assert_eq!(
+            judge_all(&fixes[..3], Mode::Walk, 50.0, 60_000),
+            [None, Some(Rejection::Speed), Some(Rejection::Mock)]
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::distance::step_m;
 use super::track_filter::{Judged, TrackFilter};
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
@@ -25,8 +26,12 @@ pub struct Walk {
     accepted: Vec<Fix>,
     rejected: BTreeMap<&'static str, u64>,
     walked_m: f64,
-    /// What the last accepted fix added, should it be outvoted.
-    last_step_m: f64,
+    length_m: f64,
+    /// What the last accepted fix added to the mileage and to the length, should it be
+    /// outvoted.
+    last_step_m: (f64, f64),
+    /// True after a fix was outvoted, until the next: nobody knows the way to that.
+    is_parted: bool,
     /// True until the first fix after an interruption.
     is_interrupted: bool,
     silences: Vec<Silence>,
@@ -43,7 +48,9 @@ impl Walk {
             accepted: Vec::new(),
             rejected: BTreeMap::new(),
             walked_m: 0.0,
-            last_step_m: 0.0,
+            length_m: 0.0,
+            last_step_m: (0.0, 0.0),
+            is_parted: false,
             is_interrupted: false,
             silences: Vec::new(),
         }
@@ -79,9 +86,16 @@ impl Walk {
                             to: fix.at,
                         });
                     }
-                    let is_vouched = !std::mem::take(&mut self.is_interrupted);
-                    self.last_step_m = if is_vouched { moved_m } else { 0.0 };
-                    self.walked_m += self.last_step_m;
+                    let is_parted = std::mem::take(&mut self.is_parted);
+                    let is_interrupted = std::mem::take(&mut self.is_interrupted);
+                    self.last_step_m = match self.accepted.last() {
+                        Some(last) if !is_parted && !is_interrupted => {
+                            (moved_m, step_m(last.place, fix.place))
+                        }
+                        _ => (0.0, 0.0),
+                    };
+                    self.walked_m += self.last_step_m.0;
+                    self.length_m += self.last_step_m.1;
                     self.accepted.push(fix);
                 }
                 Judged::Rejected(_, why) => {
@@ -91,7 +105,10 @@ impl Walk {
                     *self.rejected.entry("speed").or_default() += 1;
                     self.accepted.pop();
                     // The way to a fix that is outvoted was none.
-                    self.walked_m -= std::mem::take(&mut self.last_step_m);
+                    let (moved_m, plain_m) = std::mem::take(&mut self.last_step_m);
+                    self.walked_m -= moved_m;
+                    self.length_m -= plain_m;
+                    self.is_parted = true;
                     self.silences.retain(|silence| silence.to != fix.at);
                 }
             }
@@ -110,10 +127,18 @@ impl Walk {
         &self.rejected
     }
 
-    /// Geodesic length of the line through the believed fixes, in metres.
+    /// The mileage in metres: the length without what the noise of standing still and of a
+    /// receiver that settles adds to it; never more than [`Walk::length_m`].
     #[must_use]
     pub fn walked_m(&self) -> f64 {
         self.walked_m
+    }
+
+    /// Geodesic length of the line through the believed fixes, in metres; ways over an
+    /// interruption and to or from a fix that was outvoted are no part of it.
+    #[must_use]
+    pub fn length_m(&self) -> f64 {
+        self.length_m
     }
 
     /// The times without a fix.
@@ -122,6 +147,9 @@ impl Walk {
         &self.silences
     }
 }
+
+#[cfg(test)]
+mod real;
 
 #[cfg(test)]
 mod tests {

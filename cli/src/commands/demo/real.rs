@@ -423,7 +423,7 @@ fn datums(dir: &Path) -> Result<Value, Failure> {
     Ok(json!({ "largest_distance": told }))
 }
 
-/// The length of the day's walk, and that of GeographicLib over every step.
+/// The length and the mileage of the day's walk, and what GeographicLib has for every step.
 fn mileage(dir: &Path) -> Result<Value, Failure> {
     let settings = CoverageSettings::default();
     let mut walk = Walk::new(settings.mode, settings.max_accuracy_m, settings.gap_ms);
@@ -445,6 +445,7 @@ fn mileage(dir: &Path) -> Result<Value, Failure> {
     Ok(json!({
         "fixes": fixes.len(),
         "rejected": rejected,
+        "length_m": format!("{:.2}", walk.length_m()),
         "walked_m": format!("{:.2}", walk.walked_m()),
         "every_step_m": format!("{every_step_m:.2}"),
         "manifest_m": known_m.map(|m| format!("{m:.2}")),

@@ -1,9 +1,7 @@
 //! The fixes of a CSV, one row each.
 
-use crate::geo::excerpt::excerpt;
 use crate::geo::table::Table;
-use crate::geo::track_file::{FixAt, Fixes, TrackFileError, read_accuracy, read_mock};
-use crate::model::place::{LatLon, PlaceError};
+use crate::geo::track_file::{FixAt, Fixes, TrackFileError, read_accuracy, read_mock, read_place};
 use crate::model::track::Fix;
 
 /// The rows of a CSV that comes line by line, as from a program that records. Columns are
@@ -64,26 +62,4 @@ pub(super) fn read(bytes: &[u8], first_row: u64, fixes: &mut Fixes) -> Result<()
         fixes.add(at, table.field(Some(time)), place, accuracy_m, is_mock)?;
     }
     Ok(())
-}
-
-fn read_place(at: FixAt, lat: &str, lon: &str) -> Result<LatLon, TrackFileError> {
-    let degrees = |field: &'static str, text: &str| -> Result<f64, TrackFileError> {
-        text.parse().map_err(|_| TrackFileError::NotANumber {
-            at,
-            field,
-            text: excerpt(text),
-        })
-    };
-    LatLon::try_new(degrees("lat", lat)?, degrees("lon", lon)?).map_err(|error| {
-        let (field, text, limit_deg) = match error {
-            PlaceError::Latitude(_) => ("lat", lat, 90),
-            _ => ("lon", lon, 180),
-        };
-        TrackFileError::OutOfRange {
-            at,
-            field,
-            text: excerpt(text),
-            limit_deg,
-        }
-    })
 }
