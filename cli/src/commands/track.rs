@@ -61,8 +61,10 @@ struct CheckedTrack {
     fixes: u64,
     /// Through all fixes as they were recorded, believed or not.
     length_m: f64,
-    /// The mileage: through those that are believed, without the noise of standing still.
+    /// The mileage: through those that are believed.
     walked_m: f64,
+    /// The same without the noise of standing still.
+    moving_m: f64,
     rejected: BTreeMap<&'static str, u64>,
     from: String,
     to: String,
@@ -104,6 +106,7 @@ fn check(path: &Path, mode: Mode, mut seen: Plausibility) -> Result<CheckedTrack
         fixes: seen.fixes(),
         length_m: millimetres(length_m),
         walked_m: millimetres(walk.walked_m()),
+        moving_m: millimetres(walk.moving_m()),
         rejected: walk.rejected().clone(),
         from: told(times().min()),
         to: told(times().max()),
@@ -137,6 +140,7 @@ fn lines(checked: &Checked) -> String {
             fixes,
             length_m,
             walked_m,
+            moving_m,
             rejected,
             from,
             to,
@@ -145,7 +149,7 @@ fn lines(checked: &Checked) -> String {
         let rejected: u64 = rejected.values().sum();
         lines += &format!("{file}\n");
         lines += &format!("fixes        {fixes}, {length_m:.1} m, {from} to {to}\n");
-        lines += &format!("mileage      {walked_m:.1} m, {rejected} fixes not believed\n");
+        lines += &format!("mileage      {walked_m:.1} m, {moving_m:.1} m without standing, {rejected} fixes not believed\n");
         lines += &flags::lines(&track.flags);
         if track.flags.is_empty() {
             lines += "conspicuous  nothing\n";

@@ -16,7 +16,7 @@ use super::checkpoints::{CheckpointVisit, Visits};
 use super::intervals::{Stretch, StretchSet};
 use super::laps::Laps;
 use super::route_line::{RouteLine, Spot};
-use super::track_filter::{Judged, TrackFilter};
+use super::track_filter::{Judged, Step, TrackFilter};
 use super::traverse::{Traversal, Way};
 use crate::model::route::Route;
 use crate::model::time::UtcMs;
@@ -145,6 +145,9 @@ pub struct Coverage {
     /// Geodesic length of the accepted fixes' line within the window, in metres.
     #[serde(serialize_with = "millimetres")]
     pub walked_m: f64,
+    /// The same without the noise of standing still and of a receiver that settles.
+    #[serde(serialize_with = "millimetres")]
+    pub moving_m: f64,
     /// What was covered, along the route.
     pub intervals: Vec<CoveredStretch>,
     /// What was missed, along the route.
@@ -185,11 +188,12 @@ struct Kept {
     settings: CoverageSettings,
     counts: FixCounts,
     walked_m: f64,
+    moving_m: f64,
     /// The last accepted fix within the window.
     last: Option<Fix>,
-    /// The metres that the last accepted fix added, should it be outvoted; nothing when it
+    /// What the last accepted fix added, should it be outvoted; nothing when it
     /// was outside the window.
-    last_step_m: Option<f64>,
+    last_step: Option<Step>,
     /// True when a fix was rejected since the last accepted one.
     has_rejected: bool,
     /// True when nothing vouches for the way from the last accepted fix.
@@ -258,8 +262,9 @@ impl CoverageRun {
                 settings,
                 counts: FixCounts::default(),
                 walked_m: 0.0,
+                moving_m: 0.0,
                 last: None,
-                last_step_m: None,
+                last_step: None,
                 has_rejected: false,
                 is_cut: false,
                 counted: Traversal::new(gap_ms),
@@ -342,10 +347,11 @@ impl Kept {
                 }
             }
             Judged::Retracted(_) => {
-                match self.last_step_m.take() {
-                    Some(step_m) => {
+                match self.last_step.take() {
+                    Some(step) => {
                         self.counts.accepted -= 1;
-                        self.walked_m -= step_m;
+                        self.walked_m -= step.length_m;
+                        self.moving_m -= step.moved_m;
                     }
                     None => self.counts.outside_window -= 1,
                 }
@@ -355,17 +361,17 @@ impl Kept {
                 self.last_spots.clear();
                 self.break_off(line);
             }
-            Judged::Accepted(fix, moved_m) => self.accept(line, fix, moved_m),
+            Judged::Accepted(fix, step) => self.accept(line, fix, step),
         }
     }
 
-    fn accept(&mut self, line: &RouteLine, fix: Fix, moved_m: f64) {
+    fn accept(&mut self, line: &RouteLine, fix: Fix, step: Step) {
         if self.is_outside(fix.at) {
             self.counts.outside_window += 1;
             let before = self.last.take();
             let spots = &mut self.spots;
             self.outside.take(line, before.as_ref(), &fix, spots);
-            self.last_step_m = None;
+            self.last_step = None;
             self.last_spots.clear();
             return;
         }
@@ -373,9 +379,11 @@ impl Kept {
         self.doubted.close(line, &fix, &self.spots);
         self.outside.close(line, &fix, &self.spots);
         self.counts.accepted += 1;
-        let step_m = self.last.filter(|_| !self.is_cut).map_or(0.0, |_| moved_m);
-        self.last_step_m = Some(step_m);
-        self.walked_m += step_m;
+        let is_vouched = self.last.is_some() && !self.is_cut;
+        let step = if is_vouched { step } else { Step::default() };
+        self.last_step = Some(step);
+        self.walked_m += step.length_m;
+        self.moving_m += step.moved_m;
         if let Some(last) = self.last
             && (self.is_cut || fix.at.0 - last.at.0 > self.settings.gap_ms)
         {
@@ -427,6 +435,7 @@ impl Kept {
             unproven_m,
             not_visited_m,
             walked_m: self.walked_m,
+            moving_m: self.moving_m,
             intervals: covered.stretches().iter().map(covered_stretch).collect(),
             missed,
             fixes: self.counts.clone(),

@@ -70,13 +70,21 @@ impl Rejection {
 /// What becomes of a fix.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Judged {
-    /// It is believed; the metres that it adds to the mileage: at most those from the
-    /// accepted fix before it, 0 for the first and while the person stands.
-    Accepted(Fix, f64),
+    /// It is believed, so far from the accepted fix before it.
+    Accepted(Fix, Step),
     /// It is not.
     Rejected(Fix, Rejection),
     /// One that was accepted before, the last one and alone, is outvoted.
     Retracted(Fix),
+}
+
+/// The way from one accepted fix to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Step {
+    /// Geodesic metres; 0 for the first fix.
+    pub length_m: f64,
+    /// The metres of them that are no noise of standing still or of a receiver that settles.
+    pub moved_m: f64,
 }
 
 /// The filter between two fixes.
@@ -141,7 +149,7 @@ impl TrackFilter {
             self.is_alone = true;
             self.anchor = Some((number, fix));
             self.stillness.begin(&fix);
-            return tell(number, Judged::Accepted(fix, 0.0));
+            return tell(number, Judged::Accepted(fix, Step::default()));
         };
         match self.step(&anchor, &fix) {
             Ok(plain_m) => {
@@ -153,7 +161,11 @@ impl TrackFilter {
                 if self.is_alone {
                     self.stillness.settle_from(&fix);
                 }
-                tell(number, Judged::Accepted(fix, moved_m));
+                let step = Step {
+                    length_m: plain_m,
+                    moved_m,
+                };
+                tell(number, Judged::Accepted(fix, step));
             }
             Err(Rejection::Duplicate) => {
                 tell(number, Judged::Rejected(fix, Rejection::Duplicate));
@@ -224,11 +236,12 @@ impl TrackFilter {
         self.stillness.forget();
         let mut before: Option<Numbered> = None;
         for ((number, challenger), _) in std::mem::take(&mut self.challengers) {
-            let moved_m = before.map_or(0.0, |(_, b)| {
-                let plain_m = step_m(b.place, challenger.place);
-                self.stillness.step(&b, &challenger, plain_m)
+            let step = before.map_or_else(Step::default, |(_, b)| {
+                let length_m = step_m(b.place, challenger.place);
+                let moved_m = self.stillness.step(&b, &challenger, length_m);
+                Step { length_m, moved_m }
             });
-            tell(number, Judged::Accepted(challenger, moved_m));
+            tell(number, Judged::Accepted(challenger, step));
             before = Some((number, challenger));
         }
         self.anchor = before;

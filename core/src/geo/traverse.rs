@@ -11,6 +11,7 @@
 //!
 //! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015 and 0026.
 
+use super::distance::step_m;
 use super::evidence::{HALF_WINDOW_MS, Node, Street, evidence};
 use super::intervals::{Stretch, StretchSet};
 use super::route_line::{RouteLine, Spot};
@@ -24,6 +25,9 @@ const LONGEST_WAY: f64 = 1.5;
 const LEAST_ADVANCE: f64 = 0.5;
 /// … beyond what the noise of two fixes explains, in metres.
 const NOISE_M: f64 = 10.0;
+/// An excursion beside the route is forgiven while the way out and back is no longer than
+/// this, in metres: a street farther off is another one, however fast it was driven.
+const EXCURSION_M: f64 = 110.0;
 /// Fixes nearer in time than this tell nothing of each other, in milliseconds.
 const LEAST_STEP_MS: u64 = 400;
 /// What it costs to leave the street and to come back to it, in evidence.
@@ -40,7 +44,8 @@ const KEPT_NODES: usize = 32;
 pub(super) struct Traversal {
     /// The longest time between two fixes that belong together.
     gap_ms: u64,
-    last: Option<UtcMs>,
+    /// The last fix that was taken.
+    last: Option<(UtcMs, LatLon)>,
     threads: Vec<Thread>,
     credit: Credit,
     /// Threads that ended, for their memory.
@@ -63,6 +68,8 @@ struct Thread {
     /// … and where it is seen now.
     now: (Spot, LatLon),
     is_moved: bool,
+    /// The metres moved since it was seen last.
+    strayed_m: f64,
     /// Since when it has gone the same way as another thread: only its past is its own.
     joined_at: Option<UtcMs>,
     /// Nothing was known before its first fix.
@@ -97,7 +104,8 @@ impl Traversal {
         let last = self.last.take();
         for mut thread in std::mem::take(&mut self.threads) {
             thread.end(line, self.gap_ms, &mut self.credit);
-            let is_there = |node: &Node| node.is_inside && Some(node.at) == last;
+            let is_there =
+                |node: &Node| node.is_inside && last.is_some_and(|(at, _)| node.at == at);
             if thread.nodes.last().is_some_and(is_there) && thread.on >= LEAVING / 2.0 {
                 // Whether it went on is not known: half of what leaving costs.
                 thread.settle(&mut self.credit);
@@ -108,15 +116,15 @@ impl Traversal {
 
     /// Takes the next fix with its spots, in order of time.
     pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
-        let since_ms = self.last.map(|last| at.0.saturating_sub(last.0));
+        let since_ms = self.last.map(|(last, _)| at.0.saturating_sub(last.0));
         if since_ms.is_some_and(|ms| ms > self.gap_ms) {
             self.break_off(line);
         }
         if since_ms.is_some_and(|ms| ms < LEAST_STEP_MS) {
             return;
         }
-        let is_boundary = self.last.is_none();
-        self.last = Some(at);
+        let before = self.last.replace((at, place));
+        let is_boundary = before.is_none();
         let count = self.threads.len();
         for spot in spots {
             // A spot goes on from the likeliest thread that leads to it.
@@ -151,7 +159,7 @@ impl Traversal {
                 }
             }
         }
-        self.part(line, at, place, spots, count);
+        self.part(line, (at, place), before, spots, count);
         for thread in &mut self.threads {
             thread.last = thread.now;
             if std::mem::take(&mut thread.is_moved) {
@@ -168,7 +176,14 @@ impl Traversal {
     }
 
     /// A thread that no spot goes on from meets another one, waits, or ends.
-    fn part(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot], count: usize) {
+    fn part(
+        &mut self,
+        line: &RouteLine,
+        (at, place): (UtcMs, LatLon),
+        before: Option<(UtcMs, LatLon)>,
+        spots: &[Spot],
+        count: usize,
+    ) {
         for id in (0..count).rev() {
             let thread = &mut self.threads[id];
             if thread.is_moved {
@@ -178,12 +193,15 @@ impl Traversal {
                 .iter()
                 .filter_map(|spot| Some((spot, thread.way_to(line, spot, place)?.0)));
             let nearest = ways.min_by(|a, b| a.1.advance_m.abs().total_cmp(&b.1.advance_m.abs()));
-            if let Some((spot, way)) = nearest {
+            if let Some((spot, way)) = &nearest {
                 // Another thread goes on from there: this one meets it.
-                thread.step(spot, &way, at, place);
+                thread.step(spot, way, at, place);
                 thread.joined_at.get_or_insert(at);
             }
             if at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms {
+                if nearest.is_none() {
+                    thread.strayed_m += before.map_or(0.0, |(_, from)| step_m(from, place));
+                }
                 continue;
             }
             let mut thread = self.threads.remove(id);
@@ -239,6 +257,7 @@ impl Thread {
             last: (*spot, place),
             now: (*spot, place),
             is_moved: true,
+            strayed_m: 0.0,
             joined_at: None,
             is_boundary,
             nodes,
@@ -264,6 +283,9 @@ impl Thread {
     /// The way from where it was seen last to a spot, and the metres moved.
     fn way_to(&self, line: &RouteLine, spot: &Spot, place: LatLon) -> Option<(Way, f64)> {
         let moved_m = line.between_m(spot, self.last.1, place);
+        if self.strayed_m > moved_m + EXCURSION_M {
+            return None;
+        }
         Some((Way::between(line, &self.last.0, spot, moved_m)?, moved_m))
     }
 
@@ -281,6 +303,7 @@ impl Thread {
         });
         self.now = (*spot, place);
         self.is_moved = true;
+        self.strayed_m = 0.0;
     }
 
     /// As it was before its last step.

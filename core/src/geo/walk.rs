@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::distance::step_m;
-use super::track_filter::{Judged, TrackFilter};
+use super::track_filter::{Judged, Step, TrackFilter};
 use crate::model::time::UtcMs;
 use crate::model::track::{Fix, Mode};
 
@@ -26,10 +25,10 @@ pub struct Walk {
     accepted: Vec<Fix>,
     rejected: BTreeMap<&'static str, u64>,
     walked_m: f64,
-    length_m: f64,
+    moving_m: f64,
     /// What the last accepted fix added to the mileage and to the length, should it be
     /// outvoted.
-    last_step_m: (f64, f64),
+    last_step: Step,
     /// True after a fix was outvoted, until the next: nobody knows the way to that.
     is_parted: bool,
     /// True until the first fix after an interruption.
@@ -48,8 +47,8 @@ impl Walk {
             accepted: Vec::new(),
             rejected: BTreeMap::new(),
             walked_m: 0.0,
-            length_m: 0.0,
-            last_step_m: (0.0, 0.0),
+            moving_m: 0.0,
+            last_step: Step::default(),
             is_parted: false,
             is_interrupted: false,
             silences: Vec::new(),
@@ -78,7 +77,7 @@ impl Walk {
     fn keep(&mut self) {
         for judged in self.judged.drain(..) {
             match judged {
-                Judged::Accepted(fix, moved_m) => {
+                Judged::Accepted(fix, step) => {
                     let is_silent = |last: &&Fix| fix.at.0 - last.at.0 > self.gap_ms;
                     if let Some(last) = self.accepted.last().filter(is_silent) {
                         self.silences.push(Silence {
@@ -88,14 +87,13 @@ impl Walk {
                     }
                     let is_parted = std::mem::take(&mut self.is_parted);
                     let is_interrupted = std::mem::take(&mut self.is_interrupted);
-                    self.last_step_m = match self.accepted.last() {
-                        Some(last) if !is_parted && !is_interrupted => {
-                            (moved_m, step_m(last.place, fix.place))
-                        }
-                        _ => (0.0, 0.0),
+                    self.last_step = if is_parted || is_interrupted {
+                        Step::default()
+                    } else {
+                        step
                     };
-                    self.walked_m += self.last_step_m.0;
-                    self.length_m += self.last_step_m.1;
+                    self.walked_m += self.last_step.length_m;
+                    self.moving_m += self.last_step.moved_m;
                     self.accepted.push(fix);
                 }
                 Judged::Rejected(_, why) => {
@@ -105,9 +103,9 @@ impl Walk {
                     *self.rejected.entry("speed").or_default() += 1;
                     self.accepted.pop();
                     // The way to a fix that is outvoted was none.
-                    let (moved_m, plain_m) = std::mem::take(&mut self.last_step_m);
-                    self.walked_m -= moved_m;
-                    self.length_m -= plain_m;
+                    let step = std::mem::take(&mut self.last_step);
+                    self.walked_m -= step.length_m;
+                    self.moving_m -= step.moved_m;
                     self.is_parted = true;
                     self.silences.retain(|silence| silence.to != fix.at);
                 }
@@ -127,18 +125,18 @@ impl Walk {
         &self.rejected
     }
 
-    /// The mileage in metres: the length without what the noise of standing still and of a
-    /// receiver that settles adds to it; never more than [`Walk::length_m`].
+    /// Geodesic length of the line through the believed fixes, in metres; ways over an
+    /// interruption and to or from a fix that was outvoted are no part of it.
     #[must_use]
     pub fn walked_m(&self) -> f64 {
         self.walked_m
     }
 
-    /// Geodesic length of the line through the believed fixes, in metres; ways over an
-    /// interruption and to or from a fix that was outvoted are no part of it.
+    /// The same without what the noise of standing still and of a receiver that settles adds
+    /// to it; never more.
     #[must_use]
-    pub fn length_m(&self) -> f64 {
-        self.length_m
+    pub fn moving_m(&self) -> f64 {
+        self.moving_m
     }
 
     /// The times without a fix.

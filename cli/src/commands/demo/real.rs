@@ -445,8 +445,8 @@ fn mileage(dir: &Path) -> Result<Value, Failure> {
     Ok(json!({
         "fixes": fixes.len(),
         "rejected": rejected,
-        "length_m": format!("{:.2}", walk.length_m()),
         "walked_m": format!("{:.2}", walk.walked_m()),
+        "moving_m": format!("{:.2}", walk.moving_m()),
         "every_step_m": format!("{every_step_m:.2}"),
         "manifest_m": known_m.map(|m| format!("{m:.2}")),
     }))

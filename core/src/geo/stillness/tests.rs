@@ -106,7 +106,7 @@ fn noise_of_who_stands_is_no_mileage_and_every_fix_is_kept() {
             let fixes = hour(seed, every_s, sigma_m, |_| (0.0, 0.0));
             let walk = walked(&fixes);
             assert_eq!(walk.accepted().len(), fixes.len());
-            let (plain_m, walked_m) = (walk.length_m(), walk.walked_m());
+            let (plain_m, walked_m) = (walk.walked_m(), walk.moving_m());
             assert!(plain_m > 1_000.0, "{plain_m}");
             assert!(
                 walked_m < 300.0 && walked_m < plain_m * 0.1,
@@ -121,7 +121,7 @@ fn slow_walk_is_not_taken_for_standing() {
     for speed_mps in [0.25, 0.3, 0.5] {
         for every_s in [1, 5, 16] {
             let walk = walked(&hour(1, every_s, 0.0, streets(speed_mps)));
-            let lost = 1.0 - walk.walked_m() / walk.length_m();
+            let lost = 1.0 - walk.moving_m() / walk.walked_m();
             assert!(
                 (0.0..0.02).contains(&lost),
                 "{speed_mps}, {every_s}: {lost}"
@@ -129,9 +129,9 @@ fn slow_walk_is_not_taken_for_standing() {
             // With noise the plain sum is too much already; the truth must not be undercut.
             let noisy = walked(&hour(2, every_s, 3.3, streets(speed_mps)));
             assert!(
-                noisy.walked_m() > walk.length_m() * 0.98,
+                noisy.moving_m() > walk.walked_m() * 0.98,
                 "{}",
-                noisy.walked_m()
+                noisy.moving_m()
             );
         }
     }
@@ -142,7 +142,7 @@ fn walk_on_a_line_is_exact_with_or_without_a_stop() {
     let on: Vec<Fix> = (0..=30)
         .map(|n| fix(f64::from(n) * 16.0, f64::from(n) * 20.0, 0.0))
         .collect();
-    assert!((walked(&on).walked_m() - 600.0).abs() < 1e-3);
+    assert!((walked(&on).moving_m() - 600.0).abs() < 1e-3);
     // Ten minutes on the spot, then on.
     let stop = (0..60).map(|n| fix(480.0 + f64::from(n) * 10.0, 600.0, 0.0));
     let then = (1..=20).map(|n| {
@@ -154,9 +154,9 @@ fn walk_on_a_line_is_exact_with_or_without_a_stop() {
     });
     let fixes: Vec<Fix> = on[..30].iter().copied().chain(stop).chain(then).collect();
     assert!(
-        (walked(&fixes).walked_m() - 1_000.0).abs() < 1e-3,
+        (walked(&fixes).moving_m() - 1_000.0).abs() < 1e-3,
         "{}",
-        walked(&fixes).walked_m()
+        walked(&fixes).moving_m()
     );
 }
 
@@ -172,15 +172,15 @@ fn stop_between_two_walks_keeps_their_metres() {
                 let s = (fix.at.0 - fixes[0].at.0) / 1000;
                 (1_200..2_400).contains(&s)
             });
-            walked(&stop.copied().collect::<Vec<_>>()).length_m()
+            walked(&stop.copied().collect::<Vec<_>>()).walked_m()
         };
-        let saved_m = there.length_m() - there.walked_m();
+        let saved_m = there.walked_m() - there.moving_m();
         let noise_m = standing(&fixes);
         assert!(
             saved_m > noise_m * 0.75 && saved_m < noise_m * 1.05,
             "{saved_m} of {noise_m}"
         );
-        let apart = (there.walked_m() - back.walked_m()).abs() / there.walked_m();
+        let apart = (there.moving_m() - back.moving_m()).abs() / there.moving_m();
         assert!(apart < 0.01, "turned around it differs by {apart}");
     }
 }
@@ -205,13 +205,13 @@ fn receiver_that_settles_adds_no_metres_and_one_that_is_good_at_once_adds_all() 
     };
     let cold = walked(&settle([48.0, 30.0, 30.0, 20.0, 10.0, 8.0, 6.0, 5.0]));
     assert_eq!(cold.accepted().len(), 38, "they vouch for presence");
-    assert!((cold.walked_m() - 300.0).abs() < 0.5, "{}", cold.walked_m());
-    assert!((cold.length_m() - 350.0).abs() < 0.5, "{}", cold.length_m());
+    assert!((cold.moving_m() - 300.0).abs() < 0.5, "{}", cold.moving_m());
+    assert!((cold.walked_m() - 350.0).abs() < 0.5, "{}", cold.walked_m());
     let sure = walked(&settle([5.0; 8]));
-    assert!((sure.walked_m() - 350.0).abs() < 0.5, "{}", sure.walked_m());
+    assert!((sure.moving_m() - 350.0).abs() < 0.5, "{}", sure.moving_m());
     // A poor radius that never gets better explains nothing away.
     let poor = walked(&settle([40.0; 8]));
-    assert!(poor.walked_m() > 345.0, "{}", poor.walked_m());
+    assert!(poor.moving_m() > 345.0, "{}", poor.moving_m());
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn interruption_ends_a_stay() {
         walk.feed(fix(300.0 + f64::from(n) * 5.0, 12.0 + f64::from(n), 0.0));
     }
     walk.finish();
-    assert!((walk.walked_m() - 9.0).abs() < 0.01, "{}", walk.walked_m());
+    assert!((walk.moving_m() - 9.0).abs() < 0.01, "{}", walk.moving_m());
 }
 
 proptest! {
@@ -246,13 +246,13 @@ proptest! {
             fix
         }).collect();
         let whole = walked(&fixes);
-        prop_assert!(whole.walked_m() <= whole.length_m() + 1e-6);
-        prop_assert!(whole.walked_m() >= 0.0);
+        prop_assert!(whole.moving_m() <= whole.walked_m() + 1e-6);
+        prop_assert!(whole.moving_m() >= 0.0);
         let plain_m: f64 = whole.accepted().windows(2)
             .map(|pair| crate::geo::distance::distance_m(pair[0].place, pair[1].place)).sum();
         // A fix that was outvoted parts the walk: the way over it is not known.
         if !whole.rejected().contains_key("speed") {
-            prop_assert!((whole.length_m() - plain_m).abs() < 0.1, "{} {}", whole.length_m(), plain_m);
+            prop_assert!((whole.walked_m() - plain_m).abs() < 0.1, "{} {}", whole.walked_m(), plain_m);
         }
         // A copy that goes on where a phone was asked is the whole.
         let cut = cut.min(fixes.len());
@@ -266,6 +266,6 @@ proptest! {
             walk.feed(*fix);
         }
         walk.finish();
-        prop_assert_eq!(walk.walked_m().to_bits(), whole.walked_m().to_bits());
+        prop_assert_eq!(walk.moving_m().to_bits(), whole.moving_m().to_bits());
     }
 }

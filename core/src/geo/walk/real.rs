@@ -39,7 +39,7 @@ fn length_is_the_manifests_where_no_fix_jumps_and_mileage_differs_by_stops_alone
             fix
         }));
         let said_m: f64 = row[7].parse().expect("metres");
-        let (length_m, walked_m) = (walk.length_m(), walk.walked_m());
+        let (length_m, walked_m) = (walk.walked_m(), walk.moving_m());
         let rejected: u64 = walk.rejected().values().sum();
         eprintln!(
             "{}: {} fixes, {rejected} rejected, manifest {said_m:.2} m, length {length_m:.2} m, \
@@ -47,7 +47,7 @@ fn length_is_the_manifests_where_no_fix_jumps_and_mileage_differs_by_stops_alone
             &row[0],
             fixes.len(),
             100.0 * (walked_m / length_m - 1.0),
-            100.0 * (back.walked_m() / length_m - 1.0),
+            100.0 * (back.moving_m() / length_m - 1.0),
         );
         assert!(walked_m <= length_m + 1e-6, "{}", &row[0]);
         if rejected > 0 {
@@ -61,7 +61,7 @@ fn length_is_the_manifests_where_no_fix_jumps_and_mileage_differs_by_stops_alone
         );
         assert!(walked_m > length_m * 0.9, "{}", &row[0]);
         equal += u32::from((walked_m - said_m).abs() < said_m * 1e-3);
-        let turned = (back.walked_m() - walked_m).abs() / length_m;
+        let turned = (back.moving_m() - walked_m).abs() / length_m;
         worst_turned = worst_turned.max(turned);
         sum_m += length_m;
         sum_walked_m += walked_m;
