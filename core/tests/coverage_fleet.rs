@@ -27,9 +27,12 @@ struct Drive {
     near: Near,
 }
 
+/// The ends of a straight line, in metres.
+type Ends = [(f64, f64); 2];
+
 /// Lines in metres, in squares of the corridor's width.
 struct Near {
-    squares: HashMap<(i64, i64), Vec<[(f64, f64); 2]>>,
+    squares: HashMap<(i64, i64), Vec<Ends>>,
 }
 
 fn metres(place: LatLon) -> (f64, f64) {
@@ -52,7 +55,7 @@ fn looks(route: &Route) -> Vec<(f64, f64)> {
 
 impl Near {
     fn new(route: &Route) -> Self {
-        let mut squares: HashMap<(i64, i64), Vec<[(f64, f64); 2]>> = HashMap::new();
+        let mut squares: HashMap<(i64, i64), Vec<Ends>> = HashMap::new();
         for pair in route.parts().iter().flat_map(|part| part.windows(2)) {
             let ends = [metres(pair[0]), metres(pair[1])];
             let [low, high] = [f64::min as fn(f64, f64) -> f64, f64::max].map(|pick| {
@@ -88,7 +91,7 @@ fn square(at: (f64, f64)) -> (i64, i64) {
     )
 }
 
-fn beside_m(at: (f64, f64), [a, b]: &[(f64, f64); 2]) -> f64 {
+fn beside_m(at: (f64, f64), [a, b]: &Ends) -> f64 {
     let (along, to) = ((b.0 - a.0, b.1 - a.1), (at.0 - a.0, at.1 - a.1));
     let square = along.0 * along.0 + along.1 * along.1;
     let share = if square > 0.0 {
