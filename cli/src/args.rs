@@ -9,6 +9,7 @@ mod score;
 mod track;
 mod verdict;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -531,30 +532,46 @@ pub(crate) struct Coverage {
     #[arg(
         long,
         value_name = "FILE",
-        required_unless_present = "routes",
+        required_unless_present_any = ["routes", "grids"],
         requires = "track"
     )]
     pub(crate) route: Option<PathBuf>,
     /// The track: GPX, or CSV with time, lat, lon and perhaps accuracy_m, mock; `-` is stdin.
+    #[arg(long, value_name = "FILE", required_unless_present = "routes")]
+    pub(crate) track: Option<PathBuf>,
+    // A flag that another forbids is not asked for by clap: each says itself what it is not for.
+    /// Cells instead of a route: which of them were visited, how long and how often.
     #[arg(
         long,
         value_name = "FILE",
-        required_unless_present = "routes",
-        requires = "route"
+        requires = "track",
+        conflicts_with_all = ["route", "checkpoints", "directed"]
     )]
-    pub(crate) track: Option<PathBuf>,
+    pub(crate) grids: Option<PathBuf>,
+    /// The property of the cells that holds their code; without it `code`.
+    #[arg(long, value_name = "NAME", requires = "grids", conflicts_with_all = ["route", "routes"])]
+    pub(crate) code_property: Option<String>,
+    /// Only these cells, by their codes.
+    #[arg(long, value_name = "CODE,…", value_delimiter = ',', requires = "grids", conflicts_with_all = ["route", "routes"])]
+    pub(crate) cells: Vec<String>,
+    /// The streets of the cells, GeoJSON lines: how much of them was walked in each.
+    #[arg(long, value_name = "FILE", requires = "grids", conflicts_with_all = ["route", "routes"])]
+    pub(crate) streets: Option<PathBuf>,
     /// Many at once: GeoJSON of routes, each feature with its code.
     #[arg(
         long,
         value_name = "FILE",
         requires = "tracks",
-        conflicts_with_all = ["route", "track", "checkpoints", "geojson"]
+        conflicts_with_all = ["route", "track", "grids", "checkpoints", "geojson"]
     )]
     pub(crate) routes: Option<PathBuf>,
     /// A folder of tracks (.gpx, .csv), each named by its route's code; one JSON object a line.
-    #[arg(long, value_name = "DIR", requires = "routes")]
+    #[arg(long, value_name = "DIR", requires = "routes", conflicts_with_all = ["route", "track", "grids"])]
     pub(crate) tracks: Option<PathBuf>,
-    /// How far beside the route still counts, in metres; without it what the route's file
+    /// How many tracks are judged at once; without it as many as there are cores.
+    #[arg(long, value_name = "N", requires = "tracks", conflicts_with_all = ["route", "grids"])]
+    pub(crate) threads: Option<NonZeroUsize>,
+    /// How far beside the route or street still counts, in metres; without it what the file
     /// says, else 25.
     #[arg(long, value_name = "M", allow_negative_numbers = true)]
     pub(crate) corridor_m: Option<f64>,

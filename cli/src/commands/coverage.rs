@@ -1,4 +1,4 @@
-//! Whether a planned route was walked: one track, or a folder of them.
+//! Whether a planned route was walked, by one track or a folder of them; and which cells were.
 
 use std::path::Path;
 
@@ -22,32 +22,30 @@ use crate::output::{Exit, Failure, Output};
 
 mod batch;
 mod geojson;
+mod grid;
+mod grid_lines;
 mod lines;
 
 pub(in crate::commands) use lines::lines;
 
 pub(super) fn run(given: &args::Coverage, output: &Output) -> Result<Exit, Failure> {
     let ask = Ask::new(given)?;
+    if let (Some(grids), Some(track)) = (&given.grids, &given.track) {
+        return grid::run(&ask, given, (grids, track), output);
+    }
     let (route, track) = match (&given.routes, &given.tracks, &given.route, &given.track) {
-        (Some(routes), Some(tracks), ..) => return batch::run(&ask, routes, tracks, output),
+        (Some(routes), Some(tracks), ..) => {
+            return batch::run(&ask, (routes, tracks), given.threads, output);
+        }
         (_, _, Some(route), Some(track)) => (route, track),
         // The grammar asks for one pair or the other.
         _ => {
             return Err(Failure::input(
-                "--route and --track, or --routes and --tracks, are needed",
+                "--route and --track, --grids and --track, or --routes and --tracks, are needed",
             ));
         }
     };
-    let files = [Some(route), Some(track), given.checkpoints.as_ref()];
-    if files
-        .iter()
-        .flatten()
-        .filter(|path| path.as_os_str() == "-")
-        .count()
-        > 1
-    {
-        return Err(Failure::input("only one of the files can be stdin"));
-    }
+    check_stdin([Some(route.as_path()), Some(track.as_path()), given.checkpoints.as_deref()])?;
     let planned = read_route(&read(route)?).map_err(|error| Failure::in_file(route, error))?;
     let added = match &given.checkpoints {
         Some(path) => {
@@ -77,7 +75,15 @@ pub(super) fn run(given: &args::Coverage, output: &Output) -> Result<Exit, Failu
     output.answer(&told, |told| {
         lines(told.coverage) + &flags::lines(&told.plausibility)
     })?;
-    Ok(ask.exit(&found))
+    Ok(ask.exit(found.ratio))
+}
+
+fn check_stdin(files: [Option<&Path>; 3]) -> Result<(), Failure> {
+    let is_stdin = |path: &&Path| path.as_os_str() == "-";
+    if files.into_iter().flatten().filter(is_stdin).count() > 1 {
+        return Err(Failure::input("only one of the files can be stdin"));
+    }
+    Ok(())
 }
 
 /// What was covered, and what of the track is conspicuous whatever it covers.
@@ -184,8 +190,8 @@ impl Ask {
     }
 
     /// Whether the share is what is required, as it is printed: to a millionth.
-    fn exit(&self, found: &Coverage) -> Exit {
-        let told = (found.ratio * 1e6).round() / 1e6;
+    fn exit(&self, ratio: f64) -> Exit {
+        let told = (ratio * 1e6).round() / 1e6;
         match self.require {
             Some(required) if told < required => Exit::No,
             _ => Exit::Done,

@@ -83,7 +83,8 @@ fn only_route_of_a_file_judges_every_track() {
     let routes = route(&[(0.0, 0.0), (400.0, 0.0)], json!({"code": "R1"}));
     let routes = bench.write("routes.geojson", routes.to_string());
     let walk = |n: i32| (format!("{n:03}.csv"), csv(&street_walk(0, 20 * (n % 21))));
-    let files: Vec<_> = (1..=80).map(walk).collect();
+    // More than are judged before the threads wait for each other.
+    let files: Vec<_> = (1..=300).map(walk).collect();
     let files: Vec<_> = files
         .iter()
         .map(|(name, csv)| (name.as_str(), csv.clone()))
@@ -91,6 +92,11 @@ fn only_route_of_a_file_judges_every_track() {
     let tracks = folder(&bench, &files);
     let answer = ask(&routes, &tracks, &[]);
     assert_eq!(answer.exit, Some(0), "{answer:?}");
+    for threads in ["1", "2", "7"] {
+        let again = ask(&routes, &tracks, &["--threads", threads]);
+        assert_eq!(again.stdout, answer.stdout, "{threads} threads");
+    }
+    assert_eq!(lines(&answer).len(), 300);
     for (line, n) in lines(&answer).iter().zip(1..) {
         assert_eq!(line["track"], format!("{n:03}.csv"));
         let covered_m = line["covered_m"].as_f64().expect("metres");
@@ -112,6 +118,7 @@ fn routes_or_folder_that_are_wrong_are_named() {
     let empty = bench.path("empty");
     fs::create_dir(&empty).expect("the test's own folder");
     ask(&routes, &empty, &[]).assert_failed(2, &["empty", ".gpx"]);
+    ask(&routes, &tracks, &["--threads", "0"]).assert_failed(2, &["--threads"]);
     ask(&routes, &tracks, &["--geojson", "x"]).assert_failed(2, &["--geojson"]);
     ask(&routes, &tracks, &["--checkpoints", "x"]).assert_failed(2, &["--checkpoints"]);
 }

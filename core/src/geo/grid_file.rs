@@ -159,6 +159,18 @@ pub fn read_grids(
     bytes: &[u8],
     options: &GridFileOptions<'_>,
 ) -> Result<Vec<GridCell>, GridFileError> {
+    read_grids_from(bytes, options, Datum::Wgs84)
+}
+
+/// As [`read_grids`], from positions in another datum; they become WGS 84.
+///
+/// # Errors
+/// As [`read_grids`], and for a position that has no counterpart.
+pub fn read_grids_from(
+    bytes: &[u8],
+    options: &GridFileOptions<'_>,
+    datum: Datum,
+) -> Result<Vec<GridCell>, GridFileError> {
     let features = read_features(bytes)?.features;
     let mut cells = Vec::with_capacity(features.len());
     let mut first_of: HashMap<String, usize> = HashMap::new();
@@ -183,7 +195,7 @@ pub fn read_grids(
             }
             Ok(GridCell {
                 code,
-                polygons: read_geometry(&feature, Datum::Wgs84)?,
+                polygons: read_geometry(&feature, datum)?,
                 terms: CellTerms::default(),
             })
         });

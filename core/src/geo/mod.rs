@@ -16,6 +16,7 @@ pub(crate) mod excerpt;
 pub mod exemption;
 pub mod facility_file;
 pub mod finding;
+pub mod grid_coverage;
 pub mod grid_file;
 pub mod grid_pack;
 pub mod h3;

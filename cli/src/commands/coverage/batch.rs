@@ -1,9 +1,11 @@
 //! A folder of tracks against the routes of a file, on all cores, one JSON object a line in
 //! the order of the file names. A track that is wrong says so on its line; the others go on.
+//! Apart from the files' names, memory does not grow with their number.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -18,6 +20,10 @@ use serde::Serialize;
 use super::{Ask, file_name};
 use crate::commands::read;
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
+
+/// So many tracks are judged before the threads wait for each other: the most answers that
+/// one slow track can keep waiting.
+const BATCH: usize = 256;
 
 #[derive(Serialize)]
 struct Answer<'a> {
@@ -42,8 +48,8 @@ struct Judged {
 
 pub(super) fn run(
     ask: &Ask,
-    routes: &Path,
-    tracks: &Path,
+    (routes, tracks): (&Path, &Path),
+    threads: Option<NonZeroUsize>,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let mut planned = read_routes(&read(routes)?, &RouteFileOptions::default())
@@ -60,19 +66,21 @@ pub(super) fn run(
     }
     let (mut bad, mut below) = (0_usize, 0_usize);
     let bar = output.progress("tracks", files.len() as u64);
-    let written = in_order(
-        &files,
-        |path| judge(ask, &planned, path),
-        |judged| {
-            Output::advance(&bar, 1);
-            match judged.exit {
-                Exit::Done => {}
-                Exit::No => below += 1,
-                _ => bad += 1,
-            }
-            io::stdout().lock().write_all(&judged.line)
-        },
-    );
+    let threads = threads
+        .or_else(|| thread::available_parallelism().ok())
+        .map_or(1, NonZeroUsize::get);
+    let mut tell = |judged: &Judged| {
+        Output::advance(&bar, 1);
+        match judged.exit {
+            Exit::Done => {}
+            Exit::No => below += 1,
+            _ => bad += 1,
+        }
+        io::stdout().lock().write_all(&judged.line)
+    };
+    let written = files
+        .chunks(BATCH)
+        .try_for_each(|some| in_order(some, threads, |path| judge(ask, &planned, path), &mut tell));
     bar.finish_and_clear();
     quiet_if_closed(written.and_then(|()| io::stdout().lock().flush()))?;
     if bad > 0 {
@@ -99,18 +107,18 @@ fn track_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Judges every file on all cores, and tells the answers in the files' order as they come;
+/// Judges every file on so many threads, and tells the answers in the files' order as they come;
 /// ends early when they cannot be told.
 fn in_order(
     files: &[PathBuf],
+    threads: usize,
     judge: impl Fn(&Path) -> Judged + Sync,
     mut tell: impl FnMut(&Judged) -> io::Result<()>,
 ) -> io::Result<()> {
     let next = AtomicUsize::new(0);
-    let cores = thread::available_parallelism().map_or(1, usize::from);
     let (to_teller, answers) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..cores.min(files.len()) {
+        for _ in 0..threads.min(files.len()) {
             let (to_teller, next, judge) = (to_teller.clone(), &next, &judge);
             scope.spawn(move || {
                 loop {
@@ -178,7 +186,7 @@ fn line(ask: &Ask, planned: &[PlannedRoute], path: &Path, track: &str) -> Result
     };
     Ok(Judged {
         line: json_line(&answer),
-        exit: ask.exit(&coverage),
+        exit: ask.exit(coverage.ratio),
     })
 }
 

@@ -1,6 +1,8 @@
 //! Coverage as a map: what was covered and missed, the route, the walk, the checkpoints.
 
 use bading_core::geo::coverage::{Coverage, CoverageSettings};
+use bading_core::geo::grid_coverage::GridCoverage;
+use bading_core::geo::grid_file::GridCell;
 use bading_core::geo::route_line::RouteLine;
 use bading_core::geo::walk::Walk;
 use bading_core::model::place::LatLon;
@@ -46,6 +48,39 @@ pub(super) fn map(
         properties["radius_m"] = json!(checkpoint.radius_m);
         let point = json!({"type": "Point", "coordinates": position(&checkpoint.place)});
         features.push(feature(properties, point));
+    }
+    let map = json!({"type": "FeatureCollection", "features": features});
+    serde_json::to_vec(&map).map_err(bug)
+}
+
+/// The cells with what was seen of each, and the walk, as a FeatureCollection on WGS 84.
+pub(super) fn grid_map(
+    cells: &[GridCell],
+    settings: &CoverageSettings,
+    fixes: &[Fix],
+    found: &GridCoverage,
+) -> Result<Vec<u8>, Failure> {
+    let mut features = Vec::with_capacity(cells.len() + 1);
+    for (cell, seen) in cells.iter().zip(&found.cells) {
+        let polygons: Vec<_> = cell
+            .polygons
+            .iter()
+            .map(|polygon| {
+                let rings = std::iter::once(polygon.exterior()).chain(polygon.interiors());
+                let positions = rings.map(|ring| -> Vec<_> {
+                    ring.0.iter().map(|at| rounded([at.x, at.y])).collect()
+                });
+                positions.collect::<Vec<_>>()
+            })
+            .collect();
+        let geometry = json!({"type": "MultiPolygon", "coordinates": polygons});
+        features.push(feature(with_kind("cell", seen)?, geometry));
+    }
+    let walked = walked(settings, fixes);
+    if !walked.is_empty() {
+        let properties = json!({"kind": "track", "walked_m": millimetres(found.walked_m),
+                                "fixes": found.fixes.accepted});
+        features.push(feature(properties, lines(&walked)));
     }
     let map = json!({"type": "FeatureCollection", "features": features});
     serde_json::to_vec(&map).map_err(bug)
@@ -111,9 +146,13 @@ fn lines(parts: &[Vec<LatLon>]) -> Value {
     }
 }
 
-/// Longitude and latitude to 1e-7 degrees, about a centimetre.
 fn position(place: &LatLon) -> [f64; 2] {
-    [place.lon_deg(), place.lat_deg()].map(|deg| (deg * 1e7).round() / 1e7)
+    rounded([place.lon_deg(), place.lat_deg()])
+}
+
+/// Longitude and latitude to 1e-7 degrees, about a centimetre.
+fn rounded(position: [f64; 2]) -> [f64; 2] {
+    position.map(|deg| (deg * 1e7).round() / 1e7)
 }
 
 fn millimetres(m: f64) -> f64 {

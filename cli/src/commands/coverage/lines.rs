@@ -1,10 +1,10 @@
 //! Coverage told to a person.
 
-use bading_core::geo::coverage::{Coverage, MissReason};
+use bading_core::geo::coverage::{Coverage, FixCounts, MissReason};
 use std::fmt::Write as _;
 
 /// Percent with two decimals; rounding never makes a share whole that is not.
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let told = if share < 1.0 {
         percent.min(99.99)
@@ -19,6 +19,18 @@ pub(in crate::commands) fn lines(found: &Coverage) -> String {
     // Writing to a String cannot fail.
     let _ = write(found, &mut lines);
     lines
+}
+
+/// The line of the fixes by what became of them.
+pub(super) fn fixes(counts: &FixCounts) -> String {
+    let mut line = format!("fixes        {} accepted", counts.accepted);
+    for (why, count) in &counts.rejected {
+        line += &format!(", {count} rejected ({why})");
+    }
+    if counts.outside_window > 0 {
+        line += &format!(", {} outside the window", counts.outside_window);
+    }
+    line + "\n"
 }
 
 fn write(found: &Coverage, lines: &mut String) -> std::fmt::Result {
@@ -37,15 +49,7 @@ fn write(found: &Coverage, lines: &mut String) -> std::fmt::Result {
         let (from_m, to_m) = (missed.from_m, missed.to_m);
         writeln!(lines, "missed       {from_m:.1} to {to_m:.1} m: {why}")?;
     }
-    let fixes = &found.fixes;
-    write!(lines, "fixes        {} accepted", fixes.accepted)?;
-    for (why, count) in &fixes.rejected {
-        write!(lines, ", {count} rejected ({why})")?;
-    }
-    if fixes.outside_window > 0 {
-        write!(lines, ", {} outside the window", fixes.outside_window)?;
-    }
-    lines.push('\n');
+    lines.push_str(&fixes(&found.fixes));
     if !found.checkpoints.is_empty() {
         let (of, visited) = (
             found.checkpoints.len(),
