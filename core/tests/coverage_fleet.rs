@@ -224,7 +224,6 @@ fn route_that_shares_nothing_with_the_one_driven_is_not_covered() {
 }
 
 #[test]
-#[ignore = "does not hold: some pairs cover more, as detours beside the route are credited"]
 fn route_driven_by_another_is_covered_no_more_than_the_two_routes_share() {
     let Some(drives) = drives() else { return };
     let beyond = beyond(&drives, |_, _, shared| shared > 0.0);

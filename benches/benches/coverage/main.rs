@@ -50,55 +50,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         speed(&walks)?;
         two_cores(&walks);
     }
-    if wants("parts") {
-        let walks: Vec<Walk> = (0..count).map(|seed| walk(&plan, seed)).collect();
-        for _ in 0..3 {
-            let t = cpu_s();
-            let n: f64 = walks
-                .iter()
-                .map(|w| RouteLine::new(&w.route).length_m())
-                .sum();
-            let a = cpu_s();
-            let mut m = 0.0;
-            for w in &walks {
-                let mut f = bading_core::geo::track_filter::TrackFilter::new(
-                    bading_core::model::track::Mode::Walk,
-                    50.0,
-                    60_000,
-                );
-                for x in &w.fixes {
-                    f.feed(*x, &mut |j| {
-                        if let bading_core::geo::track_filter::Judged::Accepted(_, d) = j {
-                            m += d
-                        }
-                    });
-                }
-            }
-            let b = cpu_s();
-            let lines: Vec<RouteLine> = walks.iter().map(|w| RouteLine::new(&w.route)).collect();
-            let c = cpu_s();
-            let mut spots = Vec::new();
-            let mut k = 0;
-            for (w, l) in walks.iter().zip(&lines) {
-                for x in &w.fixes {
-                    l.spots(x.place, &mut spots);
-                    k += spots.len();
-                }
-            }
-            let d = cpu_s();
-            let fixes: usize = walks.iter().map(|w| w.fixes.len()).sum();
-            let e: f64 = walks.iter().map(share).sum();
-            let f = cpu_s();
-            println!(
-                "new {:.1} us/route, filter {:.0} ns/fix, spots {:.0} ns/fix ({:.2} a fix), all {:.0} ns/fix {n} {m} {e}",
-                (a - t) / walks.len() as f64 * 1e6,
-                (b - a) / fixes as f64 * 1e9,
-                (d - c) / fixes as f64 * 1e9,
-                k as f64 / fixes as f64,
-                (f - d) / fixes as f64 * 1e9
-            );
-        }
-    }
     if wants("live") {
         live(&plan);
     }

@@ -45,7 +45,11 @@ pub(super) fn run(given: &args::Coverage, output: &Output) -> Result<Exit, Failu
             ));
         }
     };
-    check_stdin([Some(route.as_path()), Some(track.as_path()), given.checkpoints.as_deref()])?;
+    check_stdin([
+        Some(route.as_path()),
+        Some(track.as_path()),
+        given.checkpoints.as_deref(),
+    ])?;
     let planned = read_route(&read(route)?).map_err(|error| Failure::in_file(route, error))?;
     let added = match &given.checkpoints {
         Some(path) => {

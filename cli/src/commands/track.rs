@@ -149,7 +149,9 @@ fn lines(checked: &Checked) -> String {
         let rejected: u64 = rejected.values().sum();
         lines += &format!("{file}\n");
         lines += &format!("fixes        {fixes}, {length_m:.1} m, {from} to {to}\n");
-        lines += &format!("mileage      {walked_m:.1} m, {moving_m:.1} m without standing, {rejected} fixes not believed\n");
+        lines += &format!(
+            "mileage      {walked_m:.1} m, {moving_m:.1} m without standing, {rejected} fixes not believed\n"
+        );
         lines += &flags::lines(&track.flags);
         if track.flags.is_empty() {
             lines += "conspicuous  nothing\n";

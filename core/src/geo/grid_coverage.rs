@@ -245,7 +245,7 @@ impl GridRun {
 impl Kept {
     fn take(&mut self, plan: &GridPlan, judged: Judged) {
         match judged {
-            Judged::Accepted(fix, moved_m) => self.accept(plan, fix, moved_m),
+            Judged::Accepted(fix, step) => self.accept(plan, fix, step.length_m),
             Judged::Rejected(_, why) => {
                 *self.counts.rejected.entry(why.as_str()).or_default() += 1;
             }
