@@ -18,6 +18,7 @@ mod kill;
 mod mutations;
 mod nearest;
 mod patrol;
+mod patrol_live;
 mod patrol_stream;
 mod roster;
 mod routes;

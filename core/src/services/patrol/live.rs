@@ -36,6 +36,7 @@ pub struct LivePatrol {
     #[serde(flatten)]
     pub patrol: PatrolView,
     /// What is left of its route; nothing without a route, and once it is finished.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub live: Option<LiveView>,
 }
 
