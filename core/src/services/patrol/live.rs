@@ -202,14 +202,17 @@ fn window_at(planned: &PlannedRoute, now: UtcMs, offset_min: i32) -> Option<((Ut
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::geo::plane::route;
-    use crate::model::route::{LoopWindow, Validity};
+    use crate::model::route::{LoopWindow, Route, Validity};
 
     /// 2026-03-02 00:00 in Beijing.
     const MIDNIGHT: u64 = 1_772_380_800_000;
 
     fn clock(hour: u64, minute: u64) -> UtcMs {
         UtcMs(MIDNIGHT + (hour * 60 + minute) * MINUTE_MS)
+    }
+
+    fn place(lat_deg: f64) -> LatLon {
+        LatLon::try_new(lat_deg, 121.47).expect("in range")
     }
 
     fn planned(windows: &[(u16, u16, u32)]) -> PlannedRoute {
@@ -221,7 +224,7 @@ mod tests {
         PlannedRoute {
             code: "R1".parse().expect("a code"),
             name: String::new(),
-            route: route(&[&[(0.0, 0.0), (100.0, 0.0)]]),
+            route: Route::try_new(vec![vec![place(31.23), place(31.24)]], 25.0).expect("a line"),
             loops_required: 4,
             validity: Validity::default(),
             windows: windows.iter().map(window).collect(),
