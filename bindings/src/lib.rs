@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod facility;
 mod key;
+mod live;
 mod patrol;
 mod photo;
 mod place;
@@ -34,6 +35,7 @@ pub use coverage::{
 pub use engine::{FieldCore, Status};
 pub use error::CoreError;
 pub use facility::{FacilityKindLine, NearestAnswer, NearestFacility};
+pub use live::{Here, LivePatrol, LiveView, NearestUncovered, NextCheckpoint, WalkTo};
 pub use patrol::{Fix, InterruptionView, PatrolLine, PatrolPlan, PatrolView};
 pub use photo::{PhotoFile, PhotoSource};
 pub use place::LatLon;

@@ -18,3 +18,12 @@ impl TryFrom<LatLon> for CoreLatLon {
         Self::try_new(at.lat_deg, at.lon_deg)
     }
 }
+
+impl From<CoreLatLon> for LatLon {
+    fn from(at: CoreLatLon) -> Self {
+        Self {
+            lat_deg: at.lat_deg(),
+            lon_deg: at.lon_deg(),
+        }
+    }
+}

@@ -637,10 +637,16 @@ pub(crate) enum Patrol {
         #[arg(long)]
         why: String,
     },
-    /// A patrol as it stands; without an id the one under way.
+    /// A patrol as it stands and what is left of its route; without an id the one under way.
     Status {
         /// The patrol.
         patrol: Option<String>,
+        /// As of when, RFC 3339 with an offset; without it now.
+        #[arg(long, value_name = "TIME")]
+        now: Option<String>,
+        /// Where the person is, on WGS 84; without it where the last believed fix was.
+        #[arg(long, value_name = "LAT,LON", allow_hyphen_values = true)]
+        at: Option<String>,
     },
     /// List the patrols, the latest first.
     List,

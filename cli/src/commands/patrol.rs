@@ -7,16 +7,18 @@ use bading_core::geo::track_file::read_track;
 use bading_core::geo::track_out::track_gpx;
 use bading_core::model::identifiers::RouteCode;
 use bading_core::model::patrol::{Interruption, PatrolId, PatrolPhase};
+use bading_core::model::time::UtcMs;
 use bading_core::model::track::{Fix, Mode, Track};
 use bading_core::services::ServiceError;
-use bading_core::services::patrol::{PatrolLine, PatrolPlan, PatrolView};
+use bading_core::services::patrol::{LiveAsk, PatrolLine, PatrolPlan, PatrolView};
 use serde_json::{Value, json};
 
 use super::out_file::write_whole;
-use super::{open, open_existing, read};
+use super::{open, open_existing, place_at, read};
 use crate::args::{Args, Patrol};
 use crate::output::{Exit, Failure, Output};
 
+mod live;
 mod stream;
 
 pub(super) fn run(args: &Args, command: &Patrol, output: &Output) -> Result<Exit, Failure> {
@@ -42,7 +44,13 @@ pub(super) fn run(args: &Args, command: &Patrol, output: &Output) -> Result<Exit
             engine.interrupt_patrol(why)?;
             output.answer(&engine.show_patrol(patrol_id)?, view_lines)?;
         }
-        Patrol::Status { patrol } => status(args, patrol.as_deref(), output)?,
+        Patrol::Status { patrol, now, at } => {
+            let ask = LiveAsk {
+                now: now.as_deref().map(instant).transpose()?,
+                at: at.as_deref().map(|at| place_at(at, "wgs84")).transpose()?,
+            };
+            status(args, patrol.as_deref(), &ask, output)?;
+        }
         Patrol::List => {
             let patrols = open_existing(args)?.list_patrols()?;
             output.answer(&json!({ "patrols": patrols }), |_| list_lines(&patrols))?;
@@ -74,6 +82,11 @@ fn interruption(text: &str) -> Result<Interruption, Failure> {
                 "--why: `{text}` is none of process_ended, permission_lost and battery_saver"
             ))
         })
+}
+
+fn instant(text: &str) -> Result<UtcMs, Failure> {
+    UtcMs::parse_rfc3339(text)
+        .ok_or_else(|| Failure::input(format!("--now: `{text}` is not RFC 3339 with an offset")))
 }
 
 fn patrol_id(text: &str) -> Result<PatrolId, Failure> {
@@ -138,15 +151,22 @@ fn fed_lines(fed: &Value) -> String {
 }
 
 /// Nothing under way is an answer and not a mistake: exit 0, so that a script can ask.
-fn status(args: &Args, patrol: Option<&str>, output: &Output) -> Result<(), Failure> {
+fn status(
+    args: &Args,
+    patrol: Option<&str>,
+    ask: &LiveAsk,
+    output: &Output,
+) -> Result<(), Failure> {
     let wanted = patrol.map(patrol_id).transpose()?;
     let engine = open_existing(args)?;
-    let view = match wanted {
-        Some(patrol_id) => Some(engine.show_patrol(patrol_id)?),
-        None => engine.patrol_now()?,
+    let seen = match wanted {
+        Some(patrol_id) => Some(engine.show_live_patrol(patrol_id, ask)?),
+        None => engine.live_patrol(ask)?,
     };
-    match view {
-        Some(view) => output.answer(&view, view_lines),
+    match seen {
+        Some(seen) => output.answer(&seen, |seen| {
+            view_lines(&seen.patrol) + &seen.live.as_ref().map_or_else(String::new, live::lines)
+        }),
         None => output.answer(&json!({ "patrol": null }), |_| {
             "no patrol is under way\n".to_owned()
         }),

@@ -20,6 +20,7 @@ mod locate;
 mod mutations;
 mod nearest;
 mod patrol;
+mod patrol_live;
 mod patrol_stream;
 mod roster;
 mod routes;

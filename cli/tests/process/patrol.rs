@@ -30,7 +30,7 @@ const VIEW: [&str; 14] = [
 ];
 
 /// Brings routes into force as a session with a hub would.
-fn put_routes(store: &Path, feature: &Value) {
+pub(crate) fn put_routes(store: &Path, feature: &Value) {
     let engine = Engine::open(store, EngineOptions::default()).expect("the store is there");
     let options = RouteFileOptions::default();
     let routes = read_routes(feature.to_string().as_bytes(), &options).expect("a route");

@@ -29,7 +29,9 @@ use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
 use crate::services::facility::{self, NearestAnswer, NearestQuery};
-use crate::services::patrol::{self, PatrolLine, PatrolPlan, PatrolView, Recording};
+use crate::services::patrol::{
+    self, LiveAsk, LivePatrol, PatrolLine, PatrolPlan, PatrolView, Recording,
+};
 use crate::services::reference::Reference;
 use crate::services::review::{self, Review, ReviewInputs, ReviewScope};
 use crate::services::sync::{self, SyncReport};
@@ -343,23 +345,56 @@ impl Engine {
     /// # Errors
     /// [`EngineError`].
     pub fn patrol_now(&self) -> Result<Option<PatrolView>, EngineError> {
+        self.look(|recording, _| Ok(recording.view()), patrol::show)
+    }
+
+    /// The patrol under way with what a person who walks it looks at; nothing when there is
+    /// none. It asks no hub.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn live_patrol(&self, ask: &LiveAsk) -> Result<Option<LivePatrol>, EngineError> {
+        self.look(
+            |recording, context| recording.live(context, ask),
+            |context, patrol_id| patrol::show_live(context, patrol_id, ask),
+        )
+    }
+
+    /// Looks at the patrol under way: at this process's own recording, else at what is on the
+    /// disk. Another process may be recording: looking takes nothing over.
+    fn look<T>(
+        &self,
+        own: impl FnOnce(&Recording, &Context<'_>) -> Result<T, ServiceError>,
+        other: impl FnOnce(&Context<'_>, PatrolId) -> Result<T, ServiceError>,
+    ) -> Result<Option<T>, EngineError> {
         let mut now = self.recording_now();
         if let Some(recording) = now.as_ref() {
             if self.store.read(|tx| recording.is_current(tx))? {
-                return Ok(Some(recording.view()));
+                return Ok(Some(own(recording, &self.context())?));
             }
             *now = None;
         }
-        // Another process may be recording: looking takes nothing over.
         let recorded = self
             .store
             .read(|tx| tx.recording().map_err(ServiceError::from))?;
         let Some(row) = recorded else { return Ok(None) };
-        match patrol::show(&self.context(), row.patrol_id) {
+        match other(&self.context(), row.patrol_id) {
             // Its start does not stand: the next call ends the recording.
             Err(ServiceError::NoSuchPatrol(_)) => Ok(None),
-            view => Ok(Some(view?)),
+            seen => Ok(Some(seen?)),
         }
+    }
+
+    /// A patrol of this store with its live view; a finished one has none.
+    ///
+    /// # Errors
+    /// As [`patrol::show_live`].
+    pub fn show_live_patrol(
+        &self,
+        patrol_id: PatrolId,
+        ask: &LiveAsk,
+    ) -> Result<LivePatrol, EngineError> {
+        Ok(patrol::show_live(&self.context(), patrol_id, ask)?)
     }
 
     /// A patrol of this store.

@@ -26,6 +26,7 @@ mod json;
 mod laps;
 pub mod layer_check;
 pub mod layer_file;
+pub mod live_view;
 mod local;
 pub mod locator;
 #[cfg(test)]

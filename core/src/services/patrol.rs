@@ -3,9 +3,11 @@
 //! A [`Recording`] is a patrol under way in this process; a [`Reading`] is a track as it is
 //! read, here and in the review. What is shown of a patrol is read again from the log.
 
+mod live;
 mod reading;
 mod recording;
 
+pub use live::{LiveAsk, LivePatrol, show_live};
 pub use reading::Reading;
 pub use recording::{FLUSH_MS, Recording, seal, start, take_over};
 
@@ -99,13 +101,17 @@ fn find_route(
     Ok(routes.and_then(|(_, routes)| PlannedRoute::valid_on(&routes, code, day).cloned()))
 }
 
-/// The city's day of an instant; Beijing's where no calendar is in force.
+/// The city's day of an instant.
 fn local_day(tx: &Tx<'_>, context: &Context<'_>, at: UtcMs) -> Result<NaiveDate, ServiceError> {
+    Ok(at.local_day(offset_min(tx, context)?))
+}
+
+/// The city's offset from UTC in minutes; Beijing's where no calendar is in force.
+fn offset_min(tx: &Tx<'_>, context: &Context<'_>) -> Result<i32, ServiceError> {
     let clock = context.reference.clock(tx)?;
-    let offset_min = clock.map_or(ClockPolicy::BEIJING_OFFSET_MIN, |(_, clock)| {
+    Ok(clock.map_or(ClockPolicy::BEIJING_OFFSET_MIN, |(_, clock)| {
         clock.policy().utc_offset_min
-    });
-    Ok(at.local_day(offset_min))
+    }))
 }
 
 /// A patrol folded from the log with its line in the list. One of this device that the hub
@@ -147,16 +153,26 @@ fn replay_all(
 /// [`ServiceError::NoSuchPatrol`].
 pub fn show(context: &Context<'_>, patrol_id: PatrolId) -> Result<PatrolView, ServiceError> {
     context.store.read(|tx| {
-        let (row, state) = find(tx, &context.device(), patrol_id)?;
-        let route = match &row.route {
-            Some(code) => find_route(tx, context, code, UtcMs(row.started_ms))?,
-            None => None,
-        };
-        let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));
-        replay_all(tx, &state, &mut |piece| reading.take(piece))?;
-        reading.finish();
+        let (row, reading, _) = read_again(tx, context, patrol_id)?;
         Ok(view_of(&row, &reading))
     })
+}
+
+/// The line of a patrol, its track as it was read again, and its route.
+fn read_again(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    patrol_id: PatrolId,
+) -> Result<(PatrolRow, Reading, Option<PlannedRoute>), ServiceError> {
+    let (row, state) = find(tx, &context.device(), patrol_id)?;
+    let route = match &row.route {
+        Some(code) => find_route(tx, context, code, UtcMs(row.started_ms))?,
+        None => None,
+    };
+    let mut reading = Reading::new(route.as_ref(), settings_of(row.mode));
+    replay_all(tx, &state, &mut |piece| reading.take(piece))?;
+    reading.finish();
+    Ok((row, reading, route))
 }
 
 fn view_of(row: &PatrolRow, reading: &Reading) -> PatrolView {

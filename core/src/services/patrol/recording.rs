@@ -24,6 +24,7 @@ use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
 use crate::storage::patrol::RecordingRow;
 
+use super::live::Watched;
 use super::{
     PatrolPlan, PatrolView, Reading, find_route, local_day, millimetres, settings_of, show,
 };
@@ -36,8 +37,8 @@ const SEAL_FIXES: usize = 480;
 /// A patrol under way in this process.
 pub struct Recording {
     patrol_id: PatrolId,
-    started: UtcMs,
-    person: Option<PersonId>,
+    pub(super) started: UtcMs,
+    pub(super) person: Option<PersonId>,
     route: Option<RouteCode>,
     mode: Mode,
     writer: [u8; 16],
@@ -47,7 +48,9 @@ pub struct Recording {
     /// On the disk and not sealed yet.
     unsealed: usize,
     flushed_mono_ms: u64,
-    reading: Reading,
+    pub(super) reading: Reading,
+    /// The planned route, where this store has it.
+    pub(super) watched: Option<Watched>,
 }
 
 /// Begins a patrol.
@@ -98,6 +101,7 @@ pub fn start(context: &Context<'_>, plan: &PatrolPlan) -> Result<Recording, Serv
             unsealed: 0,
             flushed_mono_ms: now.mono_ms,
             reading: Reading::new(route.as_ref(), settings_of(plan.mode)),
+            watched: route.map(Watched::new),
         })
     })
 }
@@ -189,6 +193,7 @@ pub fn take_over(context: &Context<'_>) -> Result<Option<Recording>, ServiceErro
             unsealed,
             flushed_mono_ms: now.mono_ms,
             reading,
+            watched: route.map(Watched::new),
         };
         if has_died {
             recording.mark(Interruption::ProcessEnded, now.wall);
