@@ -8,6 +8,8 @@
 //! cleaned before. *Two cores*: the same on two threads, wall time. *Live*: fix by fix, as a
 //! phone does it, with the time of each fix and the memory at the end of a shift.
 //!
+//! `BADING_BENCH_DATA` names a folder with `routes.geojson` and `tracks.csv` whose speed is
+//! measured instead; `BADING_BENCH_ONLY` names sections (accuracy, kinds, turned, speed, live).
 //! `BADING_BENCH_WALKS` sets how many walks (default 1000). shapely runs where
 //! `BADING_BENCH_PYTHON` (default `python3`) can import it, on `BADING_BENCH_SHAPELY` walks
 //! (default 60): `python3 -m venv target/peers/coverage && target/peers/coverage/bin/pip
@@ -23,6 +25,7 @@ use bading_benches::walks::{Walk, WalkPlan, walk};
 use bading_core::geo::coverage::{CoverageRun, CoverageSettings, coverage};
 use bading_core::geo::route_line::RouteLine;
 
+mod kit;
 mod sampled;
 mod shapely;
 
@@ -46,7 +49,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let plan = WalkPlan::four_hours();
     if wants("speed") {
-        let walks: Vec<Walk> = (0..count).map(|seed| walk(&plan, seed)).collect();
+        let walks: Vec<Walk> = match std::env::var_os("BADING_BENCH_DATA") {
+            Some(folder) => kit::read(folder.as_ref(), count)?,
+            None => (0..count).map(|seed| walk(&plan, seed)).collect(),
+        };
         speed(&walks)?;
         two_cores(&walks);
     }

@@ -75,10 +75,10 @@ pub(super) fn evidence(nodes: &[Node], at: usize, is_ended: bool, street: Street
         end += 1;
     }
     let window = Window::of(&nodes[first..=end]);
-    let noise_m = window.noise_m();
+    let noise_m2 = window.noise_m2();
     let (x, y) = nodes[at].off_m;
-    let level = street.level((x * x + y * y).sqrt(), noise_m);
-    let crossing = street.crossing(&window, noise_m);
+    let level = street.level((x * x + y * y).sqrt(), noise_m2);
+    let crossing = street.crossing(&window, noise_m2);
     let speed_mps = window.along_mps;
     let level = if street.is_directed && speed_mps < 0.0 {
         // Who walks against its direction is no nearer to it for being beside it.
@@ -151,8 +151,8 @@ impl Window {
         }
     }
 
-    /// The noise that stays on one side, as far as the scatter tells it.
-    fn noise_m(&self) -> f64 {
+    /// The noise that stays on one side, squared, as far as the scatter tells it.
+    fn noise_m2(&self) -> f64 {
         let scatter_m2 = if self.fixes > 2.0 {
             self.residual_m2 / (self.fixes - 2.0)
         } else {
@@ -167,42 +167,41 @@ impl Window {
         } else {
             scatter_m2 * NOISE_BY_SCATTER * NOISE_BY_SCATTER
         };
-        stays_m2.sqrt().clamp(NOISE_M.0, NOISE_M.1)
+        stays_m2.clamp(NOISE_M.0 * NOISE_M.0, NOISE_M.1 * NOISE_M.1)
     }
 }
 
 impl Street {
     /// Evidence by the second of a fix so far beside it.
-    fn level(self, beside_m: f64, noise_m: f64) -> f64 {
+    fn level(self, beside_m: f64, noise_m2: f64) -> f64 {
         let width_m = self.corridor_m;
-        let scale = 2.0 * noise_m * noise_m * NOISE_LASTS_S;
+        let scale = 2.0 * noise_m2 * NOISE_LASTS_S;
         width_m * (width_m - beside_m) / scale + ON_STREET
     }
 
     /// Evidence by the second, against it, of the direction of the way.
-    fn crossing(self, window: &Window, noise_m: f64) -> f64 {
-        if window.span_s <= 0.0 {
+    fn crossing(self, window: &Window, noise_m2: f64) -> f64 {
+        let span_s = window.span_s;
+        if span_s <= 0.0 {
             return 0.0;
         }
-        let (over_m, along_m) = (
-            window.over_mps * window.span_s,
-            window.along_mps * window.span_s,
-        );
+        let (over_m, along_m) = (window.over_mps * span_s, window.along_mps * span_s);
         // How far noise alone moves the ends of the line apart, squared.
-        let lasting = window.span_s / NOISE_LASTS_S;
-        let stays_m2 = 2.0 * noise_m * noise_m * lasting.min(1.0) / (1.0 + lasting);
-        let own_m2 = (window.residual_m2 + SCATTER_FIXES * SCATTER_M * SCATTER_M)
-            / (window.fixes - 2.0 + SCATTER_FIXES)
-            * (window.span_s * window.span_s / window.times_s2);
-        let noise_m2 = stays_m2 + own_m2;
+        let stays_m2 = 2.0 * noise_m2 * span_s.min(NOISE_LASTS_S) / (NOISE_LASTS_S + span_s);
+        let own_m2 = (window.residual_m2 + SCATTER_FIXES * SCATTER_M * SCATTER_M) * span_s * span_s
+            / ((window.fixes - 2.0 + SCATTER_FIXES) * window.times_s2);
+        let ends_m2 = stays_m2 + own_m2;
         let moved_m = (over_m * over_m + along_m * along_m).sqrt();
-        let over = CROSSING_WEIGHT * moved_m * (over_m - along_m.abs()) / noise_m2 - CROSSES;
+        let over = CROSSING_WEIGHT * moved_m * (over_m - along_m.abs());
         let against = if self.is_directed && along_m < 0.0 {
-            (along_m * along_m - noise_m2).max(0.0) / (2.0 * noise_m2)
+            (along_m * along_m - ends_m2).max(0.0) / (2.0 * ends_m2)
         } else {
             0.0
         };
-        (soft(over) + against).min(MOST_CROSSING) / window.span_s
+        if over <= (CROSSES - 3.0) * ends_m2 && against == 0.0 {
+            return 0.0;
+        }
+        (soft(over / ends_m2 - CROSSES) + against).min(MOST_CROSSING) / span_s
     }
 }
 

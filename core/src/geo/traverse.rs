@@ -32,6 +32,8 @@ const EXCURSION_M: f64 = 110.0;
 const LEAST_STEP_MS: u64 = 400;
 /// What it costs to leave the street and to come back to it, in evidence.
 const LEAVING: f64 = 1.2;
+/// Outside the corridor and so far below leaving it, nothing brings it back.
+const LOST: f64 = -3.0;
 /// The most threads at a time; those that the least speaks for are ended.
 const MAX_THREADS: usize = 32;
 /// Metres along the route that differ from the metres moved speak against a link.
@@ -334,10 +336,16 @@ impl Thread {
             is_directed: line.is_directed(),
         };
         while self.weighed < self.nodes.len() {
+            let node = self.nodes[self.weighed];
+            if !node.is_inside && self.on == f64::NEG_INFINITY {
+                // It is not on the street and cannot come to it here: nothing to weigh.
+                self.before = Some((node.at, 0.0));
+                self.weighed += 1;
+                continue;
+            }
             let Some(now) = evidence(&self.nodes, self.weighed, is_ended, street) else {
                 break;
             };
-            let node = self.nodes[self.weighed];
             self.weighed += 1;
             let Some((from, before)) = self.before.replace((node.at, now)) else {
                 if node.is_inside {
@@ -363,7 +371,10 @@ impl Thread {
                     self.on = LEAVING;
                     self.settle(credit);
                 }
-            } else if self.on > f64::NEG_INFINITY {
+            } else if self.on < LOST {
+                self.on = f64::NEG_INFINITY;
+                self.pending.clear();
+            } else {
                 self.traverse(from, &node);
             }
         }
