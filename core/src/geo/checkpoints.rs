@@ -44,6 +44,8 @@ struct Stay {
     /// The stay under way: its beginning and its length in milliseconds.
     now: Option<(UtcMs, f64)>,
     longest: Option<(UtcMs, f64)>,
+    /// The longest before the last fix, should that be outvoted.
+    longest_before: Option<(UtcMs, f64)>,
 }
 
 impl Visits {
@@ -52,6 +54,7 @@ impl Visits {
             checkpoint: checkpoint.clone(),
             now: None,
             longest: None,
+            longest_before: None,
         });
         Self {
             gap_ms,
@@ -67,6 +70,13 @@ impl Visits {
         }
     }
 
+    /// The last fix is outvoted: nobody was there.
+    pub(super) fn take_back(&mut self) {
+        for stay in &mut self.stays {
+            stay.longest = stay.longest_before;
+        }
+    }
+
     /// Takes the next accepted fix.
     pub(super) fn feed(&mut self, fix: &Fix) {
         let is_gap = |last: &Fix| fix.at.0.saturating_sub(last.at.0) > self.gap_ms;
@@ -75,6 +85,7 @@ impl Visits {
         }
         let last = self.last.replace(*fix);
         for stay in &mut self.stays {
+            stay.longest_before = stay.longest;
             stay.feed(last.as_ref(), fix);
         }
     }

@@ -359,6 +359,7 @@ impl Kept {
                 self.has_rejected = true;
                 self.last = None;
                 self.last_spots.clear();
+                self.visits.take_back();
                 self.break_off(line);
             }
             Judged::Accepted(fix, step) => self.accept(line, fix, step),
@@ -431,7 +432,12 @@ impl Kept {
         Coverage {
             planned_m,
             covered_m,
-            ratio: covered_m / planned_m,
+            // A route around a pole may have no length: nothing of it is covered.
+            ratio: if planned_m > 0.0 {
+                covered_m / planned_m
+            } else {
+                0.0
+            },
             unproven_m,
             not_visited_m,
             walked_m: self.walked_m,

@@ -29,10 +29,15 @@ const SCATTER_M: f64 = 7.0;
 const SCATTER_FIXES: f64 = 1.0;
 /// A walk within the corridor is on the street rather than beside it: evidence by the second.
 const ON_STREET: f64 = 0.0067;
+/// How far from the street the middle of the corridor is, for what a fix in it tells: that of
+/// the corridor where a city names none. In a narrow one a metre tells more.
+const LEVEL_M: f64 = 25.0;
 /// That somebody crosses a street is so much less likely than that he walks along it.
 const CROSSES: f64 = 2.0;
 /// A window never says more, for the time it lasts.
 const MOST_CROSSING: f64 = 8.0;
+/// Fixes elsewhere speak against the street: evidence by the second of an excursion.
+const STRAYING: f64 = 0.02;
 /// Who moves faster tells more by the second: in metres a second.
 const FAST_MPS: f64 = 2.5;
 
@@ -48,6 +53,8 @@ pub(super) struct Node {
     pub(super) way_m: (f64, f64),
     /// True within the corridor.
     pub(super) is_inside: bool,
+    /// True when fixes lay elsewhere since the one before.
+    pub(super) has_strayed: bool,
 }
 
 /// What is asked of a street.
@@ -87,6 +94,11 @@ pub(super) fn evidence(nodes: &[Node], at: usize, is_ended: bool, street: Street
         level * (speed_mps.abs() / FAST_MPS).max(1.0)
     };
     Some(level - crossing)
+}
+
+/// The evidence of a step during which fixes lay elsewhere.
+pub(super) fn straying(step_s: f64, along_m: f64) -> f64 {
+    -STRAYING * step_s.max(along_m.abs() / FAST_MPS)
 }
 
 /// The straight line that fits the fixes of a window best, as a way beside the street.
@@ -174,9 +186,8 @@ impl Window {
 impl Street {
     /// Evidence by the second of a fix so far beside it.
     fn level(self, beside_m: f64, noise_m2: f64) -> f64 {
-        let width_m = self.corridor_m;
-        let scale = 2.0 * noise_m2 * NOISE_LASTS_S;
-        width_m * (width_m - beside_m) / scale + ON_STREET
+        let share = 1.0 - beside_m / self.corridor_m;
+        LEVEL_M * LEVEL_M * share / (2.0 * noise_m2 * NOISE_LASTS_S) + ON_STREET
     }
 
     /// Evidence by the second, against it, of the direction of the way.
@@ -239,6 +250,7 @@ mod tests {
                 off_m: (0.0, beside_m),
                 way_m: (along_m, along_m),
                 is_inside: true,
+                has_strayed: false,
             })
             .collect()
     }

@@ -9,8 +9,8 @@ use super::intervals::{Stretch, StretchSet};
 /// So much must be walked again before it is a new lap: metres, and share of the route.
 const AGAIN_M: f64 = 50.0;
 const AGAIN_SHARE: f64 = 0.1;
-/// Less than this is no new ground, in metres: lengths are not exact.
-const NEW_M: f64 = 1e-6;
+/// A stretch of which so little is new leads over old ground.
+const NEW_SHARE: f64 = 0.2;
 
 #[derive(Debug, Clone)]
 pub(super) struct Laps {
@@ -37,7 +37,10 @@ impl Laps {
 
     /// Takes the next stretch that was traversed.
     pub(super) fn feed(&mut self, stretch: Stretch, planned_m: f64) {
-        if let Some(next) = &mut self.next {
+        let new_m = self.lap.insert(stretch);
+        self.lap_m += new_m;
+        let is_new = new_m > NEW_SHARE * stretch.length_m();
+        if !is_new && let Some(next) = &mut self.next {
             self.next_m += next.insert(stretch);
             let again_m = AGAIN_M.max(AGAIN_SHARE * planned_m).min(planned_m / 2.0);
             if self.next_m >= again_m {
@@ -48,9 +51,6 @@ impl Laps {
                 return;
             }
         }
-        let new_m = self.lap.insert(stretch);
-        let is_new = new_m > NEW_M;
-        self.lap_m += new_m;
         let is_full = self.lap_m * 1000.0 >= f64::from(self.loop_permille) * planned_m;
         if is_full && is_new {
             // Still finding new ground: a new lap can begin here at the earliest.

@@ -390,8 +390,8 @@ fn loops_left(picture: &Coverage, asked: LoopsAsked) -> LoopsLeft {
 }
 
 fn minutes_needed(picture: &Coverage, moment: &Moment, left_m: f64) -> Option<u64> {
-    let is_known = picture.walked_m >= PACE_M && moment.walking_ms >= PACE_MS;
-    let per_m = moment.walking_ms as f64 / MINUTE_MS as f64 / picture.walked_m;
+    let is_known = picture.moving_m >= PACE_M && moment.walking_ms >= PACE_MS;
+    let per_m = moment.walking_ms as f64 / MINUTE_MS as f64 / picture.moving_m;
     // Less than a second over a whole minute is none more. A float becomes the nearest whole
     // number that there is; none of them wraps.
     is_known.then(|| (left_m * per_m - 1.0 / 60.0).ceil() as u64)

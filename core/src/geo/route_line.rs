@@ -218,6 +218,19 @@ impl RouteLine {
         (x * x + y * y).sqrt()
     }
 
+    /// How far a place lies from the straight way between two others, measured where a spot
+    /// lies.
+    pub(super) fn beside_m(&self, spot: &Spot, (a, b): (LatLon, LatLon), at: LatLon) -> f64 {
+        let scale = self.segments[spot.segment as usize].scale;
+        let (bx, by) = scale.between(a, b);
+        let (x, y) = scale.between(a, at);
+        let square = bx * bx + by * by;
+        let share = ((x * bx + y * by) / square).clamp(0.0, 1.0);
+        let share = if share.is_nan() { 0.0 } else { share };
+        let (dx, dy) = (x - share * bx, y - share * by);
+        (dx * dx + dy * dy).sqrt()
+    }
+
     fn spots_within(&self, at: LatLon, limit_m: f64, spots: &mut Vec<Spot>) {
         spots.clear();
         let Some(near) = self.index.near(at) else {

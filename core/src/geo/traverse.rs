@@ -11,8 +11,7 @@
 //!
 //! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015 and 0026.
 
-use super::distance::step_m;
-use super::evidence::{HALF_WINDOW_MS, Node, Street, evidence};
+use super::evidence::{HALF_WINDOW_MS, Node, Street, evidence, straying};
 use super::intervals::{Stretch, StretchSet};
 use super::route_line::{RouteLine, Spot};
 use crate::model::place::LatLon;
@@ -25,11 +24,13 @@ const LONGEST_WAY: f64 = 1.5;
 const LEAST_ADVANCE: f64 = 0.5;
 /// … beyond what the noise of two fixes explains, in metres.
 const NOISE_M: f64 = 10.0;
-/// An excursion beside the route is forgiven while the way out and back is no longer than
-/// this, in metres: a street farther off is another one, however fast it was driven.
-const EXCURSION_M: f64 = 110.0;
+/// An excursion is forgiven up to so far beyond the corridor, in metres: a street farther off
+/// is another one, however soon the walk comes back.
+const EXCURSION_M: f64 = 50.0;
 /// Fixes nearer in time than this tell nothing of each other, in milliseconds.
 const LEAST_STEP_MS: u64 = 400;
+/// A way shorter than this is none, in metres: lengths are not exact.
+const LEAST_M: f64 = 1e-6;
 /// What it costs to leave the street and to come back to it, in evidence.
 const LEAVING: f64 = 1.2;
 /// Outside the corridor and so far below leaving it, nothing brings it back.
@@ -38,6 +39,8 @@ const LOST: f64 = -3.0;
 const MAX_THREADS: usize = 32;
 /// Metres along the route that differ from the metres moved speak against a link.
 const MISMATCH_BY_M: f64 = 0.02;
+/// The most fixes that are remembered for excursions.
+const MAX_TRAIL: usize = 256;
 /// So many weighed nodes are kept before the old ones go.
 const KEPT_NODES: usize = 32;
 
@@ -46,8 +49,11 @@ const KEPT_NODES: usize = 32;
 pub(super) struct Traversal {
     /// The longest time between two fixes that belong together.
     gap_ms: u64,
-    /// The last fix that was taken.
-    last: Option<(UtcMs, LatLon)>,
+    last: Option<UtcMs>,
+    /// A fix that came too soon after the last one.
+    skipped: Option<(UtcMs, LatLon)>,
+    /// The fixes of the last gap limit, for what a thread passed while it was not seen.
+    trail: Vec<(UtcMs, LatLon)>,
     threads: Vec<Thread>,
     credit: Credit,
     /// Threads that ended, for their memory.
@@ -70,8 +76,8 @@ struct Thread {
     /// … and where it is seen now.
     now: (Spot, LatLon),
     is_moved: bool,
-    /// The metres moved since it was seen last.
-    strayed_m: f64,
+    /// True when a fix lay elsewhere since it was seen last.
+    has_strayed: bool,
     /// Since when it has gone the same way as another thread: only its past is its own.
     joined_at: Option<UtcMs>,
     /// Nothing was known before its first fix.
@@ -82,8 +88,10 @@ struct Thread {
     seconds: Vec<(UtcMs, (f64, f64))>,
     /// The number of nodes that are weighed.
     weighed: usize,
-    /// The last weighed node: its time and its evidence by the second.
+    /// The last weighed node: its time and its evidence by the second …
     before: Option<(UtcMs, f64)>,
+    /// … and how far along it lay.
+    along_m: f64,
     /// How much likelier the walk is on the street than off it, at the last weighed node; at
     /// most [`LEAVING`], which is what leaving costs. Minus infinity when it cannot be on it.
     on: f64,
@@ -103,11 +111,17 @@ impl Traversal {
 
     /// What follows does not belong to what came before.
     pub(super) fn break_off(&mut self, line: &RouteLine) {
+        if let Some((at, place)) = self.skipped.take() {
+            // The last fix counts, however soon it came.
+            let mut spots = Vec::new();
+            line.spots(place, &mut spots);
+            self.take(line, at, place, &spots);
+        }
         let last = self.last.take();
+        self.trail.clear();
         for mut thread in std::mem::take(&mut self.threads) {
             thread.end(line, self.gap_ms, &mut self.credit);
-            let is_there =
-                |node: &Node| node.is_inside && last.is_some_and(|(at, _)| node.at == at);
+            let is_there = |node: &Node| node.is_inside && Some(node.at) == last;
             if thread.nodes.last().is_some_and(is_there) && thread.on >= LEAVING / 2.0 {
                 // Whether it went on is not known: half of what leaving costs.
                 thread.settle(&mut self.credit);
@@ -118,21 +132,27 @@ impl Traversal {
 
     /// Takes the next fix with its spots, in order of time.
     pub(super) fn feed(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
-        let since_ms = self.last.map(|(last, _)| at.0.saturating_sub(last.0));
-        if since_ms.is_some_and(|ms| ms > self.gap_ms) {
-            self.break_off(line);
+        if let Some(last) = self.last {
+            // What comes from the past begins anew: only fixes that do not count do so.
+            if at < last || at.0 - last.0 > self.gap_ms {
+                self.break_off(line);
+            } else if at.0 - last.0 < LEAST_STEP_MS {
+                self.skipped = Some((at, place));
+                return;
+            }
         }
-        if since_ms.is_some_and(|ms| ms < LEAST_STEP_MS) {
-            return;
-        }
-        let before = self.last.replace((at, place));
-        let is_boundary = before.is_none();
+        self.skipped = None;
+        self.take(line, at, place, spots);
+    }
+
+    fn take(&mut self, line: &RouteLine, at: UtcMs, place: LatLon, spots: &[Spot]) {
+        let is_boundary = self.last.replace(at).is_none();
         let count = self.threads.len();
         for spot in spots {
             // A spot goes on from the likeliest thread that leads to it.
             let mut best: Option<(f64, usize, Way)> = None;
             for (id, thread) in self.threads[..count].iter().enumerate() {
-                let Some((way, moved_m)) = thread.way_to(line, spot, place) else {
+                let Some((way, moved_m)) = thread.way_to(line, spot, place, &self.trail) else {
                     continue;
                 };
                 let mismatch_m = (way.advance_m.abs() - moved_m).abs();
@@ -161,7 +181,8 @@ impl Traversal {
                 }
             }
         }
-        self.part(line, (at, place), before, spots, count);
+        self.part(line, (at, place), spots, count);
+        self.remember(at, place);
         for thread in &mut self.threads {
             thread.last = thread.now;
             if std::mem::take(&mut thread.is_moved) {
@@ -182,7 +203,6 @@ impl Traversal {
         &mut self,
         line: &RouteLine,
         (at, place): (UtcMs, LatLon),
-        before: Option<(UtcMs, LatLon)>,
         spots: &[Spot],
         count: usize,
     ) {
@@ -193,7 +213,7 @@ impl Traversal {
             }
             let ways = spots
                 .iter()
-                .filter_map(|spot| Some((spot, thread.way_to(line, spot, place)?.0)));
+                .filter_map(|spot| Some((spot, thread.way_to(line, spot, place, &self.trail)?.0)));
             let nearest = ways.min_by(|a, b| a.1.advance_m.abs().total_cmp(&b.1.advance_m.abs()));
             if let Some((spot, way)) = &nearest {
                 // Another thread goes on from there: this one meets it.
@@ -201,9 +221,8 @@ impl Traversal {
                 thread.joined_at.get_or_insert(at);
             }
             if at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms {
-                if nearest.is_none() {
-                    thread.strayed_m += before.map_or(0.0, |(_, from)| step_m(from, place));
-                }
+                let chain = thread.last.0.chain;
+                thread.has_strayed |= spots.iter().all(|spot| spot.chain != chain);
                 continue;
             }
             let mut thread = self.threads.remove(id);
@@ -223,6 +242,18 @@ impl Traversal {
                 id += 1;
             }
         }
+    }
+
+    fn remember(&mut self, at: UtcMs, place: LatLon) {
+        let oldest = at.0.saturating_sub(self.gap_ms);
+        if self.trail.len() >= MAX_TRAIL {
+            self.trail.retain(|(at, _)| at.0 >= oldest);
+            // However long the gap limit is, the memory is not.
+            if self.trail.len() >= MAX_TRAIL {
+                self.trail.drain(..MAX_TRAIL / 2);
+            }
+        }
+        self.trail.push((at, place));
     }
 
     fn keep(&mut self, thread: Thread) {
@@ -254,18 +285,20 @@ impl Thread {
             off_m: spot.off_m,
             way_m: (spot.at_m, spot.at_m),
             is_inside: spot.is_inside,
+            has_strayed: false,
         });
         Self {
             last: (*spot, place),
             now: (*spot, place),
             is_moved: true,
-            strayed_m: 0.0,
+            has_strayed: false,
             joined_at: None,
             is_boundary,
             nodes,
             seconds: Vec::new(),
             weighed: 0,
             before: None,
+            along_m: 0.0,
             on: f64::NEG_INFINITY,
             pending,
             inside_at: at,
@@ -283,12 +316,34 @@ impl Thread {
     }
 
     /// The way from where it was seen last to a spot, and the metres moved.
-    fn way_to(&self, line: &RouteLine, spot: &Spot, place: LatLon) -> Option<(Way, f64)> {
+    fn way_to(
+        &self,
+        line: &RouteLine,
+        spot: &Spot,
+        place: LatLon,
+        trail: &[(UtcMs, LatLon)],
+    ) -> Option<(Way, f64)> {
         let moved_m = line.between_m(spot, self.last.1, place);
-        if self.strayed_m > moved_m + EXCURSION_M {
+        if self.has_strayed(line, spot, place, trail) {
             return None;
         }
         Some((Way::between(line, &self.last.0, spot, moved_m)?, moved_m))
+    }
+
+    /// True when a fix since it was seen last lies too far from the straight way to a spot.
+    fn has_strayed(
+        &self,
+        line: &RouteLine,
+        spot: &Spot,
+        place: LatLon,
+        trail: &[(UtcMs, LatLon)],
+    ) -> bool {
+        let seen_at = self.seen_at();
+        let limit_m = line.corridor_m() + EXCURSION_M;
+        let since = trail.iter().rev().take_while(|(at, _)| *at > seen_at);
+        since
+            .map(|(_, stray)| line.beside_m(spot, (self.last.1, place), *stray))
+            .any(|beside_m| beside_m > limit_m)
     }
 
     fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs, place: LatLon) {
@@ -302,10 +357,11 @@ impl Thread {
             off_m: spot.off_m,
             way_m,
             is_inside: spot.is_inside,
+            has_strayed: self.has_strayed,
         });
+        self.has_strayed = false;
         self.now = (*spot, place);
         self.is_moved = true;
-        self.strayed_m = 0.0;
     }
 
     /// As it was before its last step.
@@ -340,6 +396,7 @@ impl Thread {
             if !node.is_inside && self.on == f64::NEG_INFINITY {
                 // It is not on the street and cannot come to it here: nothing to weigh.
                 self.before = Some((node.at, 0.0));
+                self.along_m = node.along_m;
                 self.weighed += 1;
                 continue;
             }
@@ -354,7 +411,13 @@ impl Thread {
                 continue;
             };
             let step_s = (node.at.0 - from.0) as f64 * 1e-3;
-            self.on += (before + now) / 2.0 * step_s;
+            let along_m = node.along_m - self.along_m;
+            self.along_m = node.along_m;
+            self.on += if node.has_strayed {
+                straying(step_s, along_m)
+            } else {
+                (before + now) / 2.0 * step_s
+            };
             if node.is_inside {
                 // An excursion is forgiven up to the gap limit.
                 let is_back = node.at.0 - self.inside_at.0 <= gap_ms;
@@ -478,6 +541,6 @@ impl Way {
         std::iter::once(self.first)
             .chain(self.second)
             .map(|(a, b)| (a.min(b), a.max(b)))
-            .filter(|(from_m, to_m)| to_m > from_m)
+            .filter(|(from_m, to_m)| to_m - from_m > LEAST_M)
     }
 }

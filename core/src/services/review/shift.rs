@@ -152,7 +152,7 @@ pub struct RouteGeometry {
 struct Walked {
     patrols: Vec<PatrolReview>,
     fixes: Vec<AttendanceFix>,
-    walked_m: f64,
+    moving_m: f64,
     lines: Vec<Vec<LatLon>>,
     coverage: Option<(RouteLine, Coverage)>,
 }
@@ -332,7 +332,7 @@ fn walk(
     let mut walked = Walked {
         patrols: Vec::new(),
         fixes: Vec::new(),
-        walked_m: 0.0,
+        moving_m: 0.0,
         lines: Vec::new(),
         coverage: None,
     };
@@ -377,7 +377,8 @@ fn walk(
                 place: fix.place,
                 is_in_grid: area.holds(fix.place, widen_m),
             }));
-        walked.walked_m += walk.walked_m();
+        // Who stands still is not paid for the noise of his receiver.
+        walked.moving_m += walk.moving_m();
         walked
             .lines
             .push(walk.accepted().iter().map(|fix| fix.place).collect());
@@ -451,7 +452,7 @@ fn quantity_of(
                 }
                 // Metres are thousandths of a kilometre; the part of one is not walked yet.
                 QuotaKey::Km => {
-                    Thousandths::try_new(walked.walked_m as u64).unwrap_or(Thousandths::MAX)
+                    Thousandths::try_new(walked.moving_m as u64).unwrap_or(Thousandths::MAX)
                 }
                 QuotaKey::Loops => {
                     asked.quota = units(loops.map_or(0, |loops| loops.share.whole));
