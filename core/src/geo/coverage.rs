@@ -330,8 +330,10 @@ impl Kept {
     }
 
     fn count_laps(&mut self, line: &RouteLine) {
-        for stretch in self.counted.fresh() {
-            self.laps.feed(stretch, line.length_m());
+        let fresh = self.counted.fresh();
+        if !fresh.is_empty() {
+            self.laps.feed(fresh, line.length_m());
+            self.counted.forget_fresh();
         }
     }
 

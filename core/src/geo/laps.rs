@@ -35,13 +35,15 @@ impl Laps {
         }
     }
 
-    /// Takes the next stretch that was traversed.
-    pub(super) fn feed(&mut self, stretch: Stretch, planned_m: f64) {
-        let new_m = self.lap.insert(stretch);
+    /// Takes what became certain at one time: as a whole, so that a route that is turned round
+    /// has the same laps.
+    pub(super) fn feed(&mut self, stretches: &[Stretch], planned_m: f64) {
+        let length_m: f64 = stretches.iter().map(Stretch::length_m).sum();
+        let new_m: f64 = stretches.iter().map(|s| self.lap.insert(*s)).sum();
         self.lap_m += new_m;
-        let is_new = new_m > NEW_SHARE * stretch.length_m();
+        let is_new = new_m > NEW_SHARE * length_m;
         if !is_new && let Some(next) = &mut self.next {
-            self.next_m += next.insert(stretch);
+            self.next_m += stretches.iter().map(|s| next.insert(*s)).sum::<f64>();
             let again_m = AGAIN_M.max(AGAIN_SHARE * planned_m).min(planned_m / 2.0);
             if self.next_m >= again_m {
                 // What the new lap covers, the old one has covered before: it ends here.

@@ -262,9 +262,14 @@ impl Traversal {
         }
     }
 
-    /// What was credited since the last call, in the order in which it became certain.
-    pub(super) fn fresh(&mut self) -> std::vec::Drain<'_, Stretch> {
-        self.credit.fresh.drain(..)
+    /// What was credited since it was last forgotten.
+    pub(super) fn fresh(&self) -> &[Stretch] {
+        &self.credit.fresh
+    }
+
+    /// What was credited so far has been taken.
+    pub(super) fn forget_fresh(&mut self) {
+        self.credit.fresh.clear();
     }
 
     /// What is covered for certain.
