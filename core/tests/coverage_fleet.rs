@@ -228,9 +228,9 @@ fn route_driven_by_another_is_covered_no_more_than_the_two_routes_share() {
     let Some(drives) = drives() else { return };
     let beyond = beyond(&drives, |_, _, shared| shared > 0.0);
     eprintln!("{} pairs beyond:\n{}", beyond.len(), beyond.join("\n"));
-    // Of 8,044 pairs these few have a detour, a minute long and less than 70 m beside the
-    // route, that no fix tells from noise.
-    assert!(beyond.len() <= 24, "{}", beyond.join("\n"));
+    // Of 8,044 pairs these few leave the corridor for less than a minute and some metres, as
+    // noise does, and are forgiven.
+    assert!(beyond.len() <= 18, "{}", beyond.join("\n"));
 }
 
 #[test]

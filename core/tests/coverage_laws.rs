@@ -10,7 +10,6 @@ use bading_core::model::route::Route;
 use bading_core::model::time::UtcMs;
 use bading_core::model::track::Fix;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 const START_MS: u64 = 1_772_409_600_000;
 /// Metres of a degree near the place of the tests, as good as the laws need.
@@ -123,10 +122,8 @@ fn same(a: &Coverage, b: &Coverage, by_m: f64) -> bool {
         && a.loops.len() == b.loops.len()
 }
 
-// The seed is fixed: about one random walk in 1,700 differs from its mirror image by some metres
-// of its unproven part, where two threads at a corner are equally likely (decision 0026).
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 128, rng_seed: RngSeed::Fixed(11), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn fix_by_fix_is_the_same_as_all_at_once_at_every_moment(walked in walked()) {

@@ -36,8 +36,6 @@ const LEVEL_M: f64 = 25.0;
 const CROSSES: f64 = 2.0;
 /// A window never says more, for the time it lasts.
 const MOST_CROSSING: f64 = 8.0;
-/// Fixes elsewhere speak against the street: evidence by the second of an excursion.
-const STRAYING: f64 = 0.02;
 /// Who moves faster tells more by the second: in metres a second.
 const FAST_MPS: f64 = 2.5;
 
@@ -53,8 +51,6 @@ pub(super) struct Node {
     pub(super) way_m: (f64, f64),
     /// True within the corridor.
     pub(super) is_inside: bool,
-    /// True when fixes lay elsewhere since the one before.
-    pub(super) has_strayed: bool,
 }
 
 /// What is asked of a street.
@@ -94,11 +90,6 @@ pub(super) fn evidence(nodes: &[Node], at: usize, is_ended: bool, street: Street
         level * (speed_mps.abs() / FAST_MPS).max(1.0)
     };
     Some(level - crossing)
-}
-
-/// The evidence of a step during which fixes lay elsewhere.
-pub(super) fn straying(step_s: f64, along_m: f64) -> f64 {
-    -STRAYING * step_s.max(along_m.abs() / FAST_MPS)
 }
 
 /// The straight line that fits the fixes of a window best, as a way beside the street.
@@ -250,7 +241,6 @@ mod tests {
                 off_m: (0.0, beside_m),
                 way_m: (along_m, along_m),
                 is_inside: true,
-                has_strayed: false,
             })
             .collect()
     }

@@ -16,6 +16,9 @@ use crate::model::route::Route;
 const JUNCTION_M: f64 = 1.0;
 /// So far beyond the corridor a walk is followed, in metres.
 const REACH_M: f64 = 25.0;
+/// So far beyond the corridor an excursion is forgiven, in metres: a street farther off is
+/// another one, however soon the walk comes back.
+const EXCURSION_M: f64 = 50.0;
 /// The most spots that one place may have; the nearest are kept.
 const MAX_SPOTS: usize = 16;
 /// The most cells on each side of a segment in the index, against routes around a pole.
@@ -158,7 +161,7 @@ impl RouteLine {
                 ends.is_some_and(|(first, last)| near_m(first.start, last.end) <= JUNCTION_M);
         }
         let corridor_m = route.corridor_m();
-        let index = Index::new(&segments, corridor_m + REACH_M, length_m);
+        let index = Index::new(&segments, corridor_m + EXCURSION_M, length_m);
         let mut line = Self {
             segments,
             chains,
@@ -218,17 +221,19 @@ impl RouteLine {
         (x * x + y * y).sqrt()
     }
 
-    /// How far a place lies from the straight way between two others, measured where a spot
-    /// lies.
-    pub(super) fn beside_m(&self, spot: &Spot, (a, b): (LatLon, LatLon), at: LatLon) -> f64 {
-        let scale = self.segments[spot.segment as usize].scale;
-        let (bx, by) = scale.between(a, b);
-        let (x, y) = scale.between(a, at);
-        let square = bx * bx + by * by;
-        let share = ((x * bx + y * by) / square).clamp(0.0, 1.0);
-        let share = if share.is_nan() { 0.0 } else { share };
-        let (dx, dy) = (x - share * bx, y - share * by);
-        (dx * dx + dy * dy).sqrt()
+    /// True for a place of an excursion from a spot that may be noise: not farther from the
+    /// route than [`EXCURSION_M`] beyond the corridor, where the walk may have come to since.
+    pub(super) fn is_excursion(&self, at: LatLon, from: &Spot, from_place: LatLon) -> bool {
+        let limit_m = self.corridor_m + EXCURSION_M;
+        let reach_m = 2.0 * self.between_m(from, from_place, at) + limit_m;
+        let near = self.index.near(at).unwrap_or_default();
+        near.iter().any(|id| {
+            let segment = &self.segments[*id as usize];
+            let (share, (x, y)) = segment.foot(at);
+            let at_m = segment.from_m + share * segment.length_m;
+            let is_there = segment.chain != from.chain || (at_m - from.at_m).abs() <= reach_m;
+            is_there && x * x + y * y <= limit_m * limit_m
+        })
     }
 
     fn spots_within(&self, at: LatLon, limit_m: f64, spots: &mut Vec<Spot>) {

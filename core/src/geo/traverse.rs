@@ -11,7 +11,7 @@
 //!
 //! Source: DOMAIN "Patrol and coverage"; docs/decisions/0015 and 0026.
 
-use super::evidence::{HALF_WINDOW_MS, Node, Street, evidence, straying};
+use super::evidence::{HALF_WINDOW_MS, Node, Street, evidence};
 use super::intervals::{Stretch, StretchSet};
 use super::route_line::{RouteLine, Spot};
 use crate::model::place::LatLon;
@@ -24,23 +24,18 @@ const LONGEST_WAY: f64 = 1.5;
 const LEAST_ADVANCE: f64 = 0.5;
 /// … beyond what the noise of two fixes explains, in metres.
 const NOISE_M: f64 = 10.0;
-/// An excursion is forgiven up to so far beyond the corridor, in metres: a street farther off
-/// is another one, however soon the walk comes back.
-const EXCURSION_M: f64 = 50.0;
 /// Fixes nearer in time than this tell nothing of each other, in milliseconds.
 const LEAST_STEP_MS: u64 = 400;
 /// A way shorter than this is none, in metres: lengths are not exact.
 const LEAST_M: f64 = 1e-6;
 /// What it costs to leave the street and to come back to it, in evidence.
 const LEAVING: f64 = 1.2;
-/// Outside the corridor and so far below leaving it, nothing brings it back.
-const LOST: f64 = -3.0;
+/// What an excursion from the corridor costs at most, in evidence: less than leaving.
+const EXCURSION: f64 = 1.0;
 /// The most threads at a time; those that the least speaks for are ended.
 const MAX_THREADS: usize = 32;
 /// Metres along the route that differ from the metres moved speak against a link.
 const MISMATCH_BY_M: f64 = 0.02;
-/// The most fixes that are remembered for excursions.
-const MAX_TRAIL: usize = 256;
 /// So many weighed nodes are kept before the old ones go.
 const KEPT_NODES: usize = 32;
 
@@ -52,8 +47,6 @@ pub(super) struct Traversal {
     last: Option<UtcMs>,
     /// A fix that came too soon after the last one.
     skipped: Option<(UtcMs, LatLon)>,
-    /// The fixes of the last gap limit, for what a thread passed while it was not seen.
-    trail: Vec<(UtcMs, LatLon)>,
     threads: Vec<Thread>,
     credit: Credit,
     /// Threads that ended, for their memory.
@@ -76,8 +69,6 @@ struct Thread {
     /// … and where it is seen now.
     now: (Spot, LatLon),
     is_moved: bool,
-    /// True when a fix lay elsewhere since it was seen last.
-    has_strayed: bool,
     /// Since when it has gone the same way as another thread: only its past is its own.
     joined_at: Option<UtcMs>,
     /// Nothing was known before its first fix.
@@ -88,17 +79,16 @@ struct Thread {
     seconds: Vec<(UtcMs, (f64, f64))>,
     /// The number of nodes that are weighed.
     weighed: usize,
-    /// The last weighed node: its time and its evidence by the second …
+    /// The last weighed node: its time and its evidence by the second.
     before: Option<(UtcMs, f64)>,
-    /// … and how far along it lay.
-    along_m: f64,
     /// How much likelier the walk is on the street than off it, at the last weighed node; at
     /// most [`LEAVING`], which is what leaving costs. Minus infinity when it cannot be on it.
     on: f64,
     /// What is credited if it was on the street since both states had one past.
     pending: StretchSet,
-    /// When the thread was last seen within the corridor.
+    /// When the thread was last seen within the corridor, and what spoke for it there.
     inside_at: UtcMs,
+    inside_on: f64,
 }
 
 impl Traversal {
@@ -118,7 +108,6 @@ impl Traversal {
             self.take(line, at, place, &spots);
         }
         let last = self.last.take();
-        self.trail.clear();
         for mut thread in std::mem::take(&mut self.threads) {
             thread.end(line, self.gap_ms, &mut self.credit);
             let is_there = |node: &Node| node.is_inside && Some(node.at) == last;
@@ -150,13 +139,15 @@ impl Traversal {
         let count = self.threads.len();
         for spot in spots {
             // A spot goes on from the likeliest thread that leads to it.
-            let mut best: Option<(f64, usize, Way)> = None;
+            let mut best: Option<((f64, bool), usize, Way)> = None;
             for (id, thread) in self.threads[..count].iter().enumerate() {
-                let Some((way, moved_m)) = thread.way_to(line, spot, place, &self.trail) else {
+                let Some((way, moved_m)) = thread.way_to(line, spot, place) else {
                     continue;
                 };
                 let mismatch_m = (way.advance_m.abs() - moved_m).abs();
-                let likely = thread.on.max(-1.0) - MISMATCH_BY_M * mismatch_m;
+                // Of two that are equally likely, the one whose whole past is its own.
+                let is_own = thread.joined_at.is_none();
+                let likely = (thread.on.max(-1.0) - MISMATCH_BY_M * mismatch_m, is_own);
                 if best.is_none_or(|(other, ..)| likely > other) {
                     best = Some((likely, id, way));
                 }
@@ -182,7 +173,6 @@ impl Traversal {
             }
         }
         self.part(line, (at, place), spots, count);
-        self.remember(at, place);
         for thread in &mut self.threads {
             thread.last = thread.now;
             if std::mem::take(&mut thread.is_moved) {
@@ -213,16 +203,16 @@ impl Traversal {
             }
             let ways = spots
                 .iter()
-                .filter_map(|spot| Some((spot, thread.way_to(line, spot, place, &self.trail)?.0)));
+                .filter_map(|spot| Some((spot, thread.way_to(line, spot, place)?.0)));
             let nearest = ways.min_by(|a, b| a.1.advance_m.abs().total_cmp(&b.1.advance_m.abs()));
-            if let Some((spot, way)) = &nearest {
+            if let Some((spot, way)) = nearest {
                 // Another thread goes on from there: this one meets it.
-                thread.step(spot, way, at, place);
+                thread.step(spot, &way, at, place);
                 thread.joined_at.get_or_insert(at);
+                continue;
             }
-            if at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms {
-                let chain = thread.last.0.chain;
-                thread.has_strayed |= spots.iter().all(|spot| spot.chain != chain);
+            let is_brief = at.0.saturating_sub(thread.seen_at().0) <= self.gap_ms;
+            if is_brief && line.is_excursion(place, &thread.last.0, thread.last.1) {
                 continue;
             }
             let mut thread = self.threads.remove(id);
@@ -242,18 +232,6 @@ impl Traversal {
                 id += 1;
             }
         }
-    }
-
-    fn remember(&mut self, at: UtcMs, place: LatLon) {
-        let oldest = at.0.saturating_sub(self.gap_ms);
-        if self.trail.len() >= MAX_TRAIL {
-            self.trail.retain(|(at, _)| at.0 >= oldest);
-            // However long the gap limit is, the memory is not.
-            if self.trail.len() >= MAX_TRAIL {
-                self.trail.drain(..MAX_TRAIL / 2);
-            }
-        }
-        self.trail.push((at, place));
     }
 
     fn keep(&mut self, thread: Thread) {
@@ -290,23 +268,21 @@ impl Thread {
             off_m: spot.off_m,
             way_m: (spot.at_m, spot.at_m),
             is_inside: spot.is_inside,
-            has_strayed: false,
         });
         Self {
             last: (*spot, place),
             now: (*spot, place),
             is_moved: true,
-            has_strayed: false,
             joined_at: None,
             is_boundary,
             nodes,
             seconds: Vec::new(),
             weighed: 0,
             before: None,
-            along_m: 0.0,
             on: f64::NEG_INFINITY,
             pending,
             inside_at: at,
+            inside_on: f64::NEG_INFINITY,
         }
     }
 
@@ -321,34 +297,9 @@ impl Thread {
     }
 
     /// The way from where it was seen last to a spot, and the metres moved.
-    fn way_to(
-        &self,
-        line: &RouteLine,
-        spot: &Spot,
-        place: LatLon,
-        trail: &[(UtcMs, LatLon)],
-    ) -> Option<(Way, f64)> {
+    fn way_to(&self, line: &RouteLine, spot: &Spot, place: LatLon) -> Option<(Way, f64)> {
         let moved_m = line.between_m(spot, self.last.1, place);
-        if self.has_strayed(line, spot, place, trail) {
-            return None;
-        }
         Some((Way::between(line, &self.last.0, spot, moved_m)?, moved_m))
-    }
-
-    /// True when a fix since it was seen last lies too far from the straight way to a spot.
-    fn has_strayed(
-        &self,
-        line: &RouteLine,
-        spot: &Spot,
-        place: LatLon,
-        trail: &[(UtcMs, LatLon)],
-    ) -> bool {
-        let seen_at = self.seen_at();
-        let limit_m = line.corridor_m() + EXCURSION_M;
-        let since = trail.iter().rev().take_while(|(at, _)| *at > seen_at);
-        since
-            .map(|(_, stray)| line.beside_m(spot, (self.last.1, place), *stray))
-            .any(|beside_m| beside_m > limit_m)
     }
 
     fn step(&mut self, spot: &Spot, way: &Way, at: UtcMs, place: LatLon) {
@@ -362,9 +313,7 @@ impl Thread {
             off_m: spot.off_m,
             way_m,
             is_inside: spot.is_inside,
-            has_strayed: self.has_strayed,
         });
-        self.has_strayed = false;
         self.now = (*spot, place);
         self.is_moved = true;
     }
@@ -401,7 +350,6 @@ impl Thread {
             if !node.is_inside && self.on == f64::NEG_INFINITY {
                 // It is not on the street and cannot come to it here: nothing to weigh.
                 self.before = Some((node.at, 0.0));
-                self.along_m = node.along_m;
                 self.weighed += 1;
                 continue;
             }
@@ -412,21 +360,15 @@ impl Thread {
             let Some((from, before)) = self.before.replace((node.at, now)) else {
                 if node.is_inside {
                     self.on = if self.is_boundary { LEAVING / 2.0 } else { 0.0 };
+                    (self.inside_at, self.inside_on) = (node.at, self.on);
                 }
                 continue;
             };
             let step_s = (node.at.0 - from.0) as f64 * 1e-3;
-            let along_m = node.along_m - self.along_m;
-            self.along_m = node.along_m;
-            self.on += if node.has_strayed {
-                straying(step_s, along_m)
-            } else {
-                (before + now) / 2.0 * step_s
-            };
+            self.on += (before + now) / 2.0 * step_s;
             if node.is_inside {
                 // An excursion is forgiven up to the gap limit.
                 let is_back = node.at.0 - self.inside_at.0 <= gap_ms;
-                self.inside_at = node.at;
                 if self.on < 0.0 || !is_back {
                     // Likelier that it came to the street only now.
                     self.on = 0.0;
@@ -439,10 +381,13 @@ impl Thread {
                     self.on = LEAVING;
                     self.settle(credit);
                 }
-            } else if self.on < LOST {
+                (self.inside_at, self.inside_on) = (node.at, self.on);
+            } else if node.at.0 - self.inside_at.0 > gap_ms {
                 self.on = f64::NEG_INFINITY;
                 self.pending.clear();
             } else {
+                // It may be noise: one excursion alone ends no walk that was certain.
+                self.on = self.on.max(self.inside_on - EXCURSION);
                 self.traverse(from, &node);
             }
         }
