@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bading_core::engine::{Engine, EngineError, EngineOptions, Status as CoreStatus};
+use bading_core::engine::{Engine, EngineError, Status as CoreStatus};
 use bading_core::model::person::Role;
 
+use crate::key_store::{KeyStore, options};
 use crate::{CoreError, key};
 
 /// An open phone: a store, the device's key, the clocks. It may be shared between threads.
@@ -50,12 +51,31 @@ impl FieldCore {
     /// Opens the store in the folder `dir`, making it and the device's key when they are not
     /// there. It blocks, longest when a store of an older version is brought up to date.
     ///
+    /// The store is sealed with a data key that `key_store` wraps; without one, a key in a
+    /// file of the folder serves, and whoever copies the folder reads the store.
+    ///
     /// # Errors
-    /// [`CoreError`]; nothing is half made.
-    #[uniffi::constructor(name = "open")]
-    pub fn open(dir: &str) -> Result<Self, CoreError> {
-        let engine = Arc::new(Engine::open(Path::new(dir), EngineOptions::default())?);
-        Ok(Self { engine })
+    /// [`CoreError`]; nothing is half made. `KeyUnavailable` and `BadKey` by the keystore's
+    /// answer: the store is as it was.
+    #[uniffi::constructor(name = "open", default(key_store = None))]
+    pub fn open(dir: &str, key_store: Option<Arc<dyn KeyStore>>) -> Result<Self, CoreError> {
+        let engine = Engine::open(Path::new(dir), options(key_store))?;
+        Ok(Self {
+            engine: Arc::new(engine),
+        })
+    }
+
+    /// Draws a new data key, seals the whole store with it and opens it. Nobody else may have
+    /// the store open. One that is cut off is finished by the next `open`.
+    ///
+    /// # Errors
+    /// As `open`; `RetryLater` when somebody has the store open.
+    #[uniffi::constructor(name = "change_key", default(key_store = None))]
+    pub fn change_key(dir: &str, key_store: Option<Arc<dyn KeyStore>>) -> Result<Self, CoreError> {
+        let engine = Engine::change_key(Path::new(dir), options(key_store))?;
+        Ok(Self {
+            engine: Arc::new(engine),
+        })
     }
 
     /// Who this device is and what it still has to send.

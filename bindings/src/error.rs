@@ -44,6 +44,20 @@ pub enum CoreError {
         /// A sentence for a developer.
         detail: String,
     },
+    /// The store is sealed, and the keystore cannot give its key now: unlock the phone.
+    KeyUnavailable {
+        /// `key_unavailable`.
+        code: String,
+        /// A sentence for a developer.
+        detail: String,
+    },
+    /// The store is sealed with another key than the keystore has.
+    BadKey {
+        /// `bad_key`.
+        code: String,
+        /// A sentence for a developer.
+        detail: String,
+    },
     /// It may work later: the store is busy, the hub is away.
     RetryLater {
         /// `retry_later`.
@@ -74,6 +88,8 @@ impl std::fmt::Display for CoreError {
         | Self::NotAllowed { code, detail }
         | Self::OutOfSpace { code, detail }
         | Self::StorageDamaged { code, detail }
+        | Self::KeyUnavailable { code, detail }
+        | Self::BadKey { code, detail }
         | Self::RetryLater { code, detail }
         | Self::UpdateApp { code, detail }
         | Self::Bug { code, detail }) = self;
@@ -92,6 +108,8 @@ impl From<ErrorKind> for CoreError {
             ErrorKind::NotAllowed => Self::NotAllowed { code, detail },
             ErrorKind::OutOfSpace => Self::OutOfSpace { code, detail },
             ErrorKind::StorageDamaged => Self::StorageDamaged { code, detail },
+            ErrorKind::KeyUnavailable => Self::KeyUnavailable { code, detail },
+            ErrorKind::BadKey => Self::BadKey { code, detail },
             ErrorKind::RetryLater => Self::RetryLater { code, detail },
             ErrorKind::UpdateApp => Self::UpdateApp { code, detail },
             ErrorKind::Bug => Self::Bug { code, detail },
@@ -107,6 +125,8 @@ fn sentence(kind: ErrorKind) -> &'static str {
         ErrorKind::NotAllowed => "this device may not do this, or not now",
         ErrorKind::OutOfSpace => "the device has no room left",
         ErrorKind::StorageDamaged => "the store is damaged; nothing was changed",
+        ErrorKind::KeyUnavailable => "the keystore cannot give the store's key now",
+        ErrorKind::BadKey => "the keystore has another key than the store was sealed with",
         ErrorKind::RetryLater => "the store is busy or the hub is away",
         ErrorKind::UpdateApp => "the store or the hub is newer than this library",
         ErrorKind::Bug => "a defect of the core",

@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod facility;
 mod key;
+mod key_store;
 mod live;
 mod patrol;
 mod photo;
@@ -35,6 +36,7 @@ pub use coverage::{
 pub use engine::{FieldCore, Status};
 pub use error::CoreError;
 pub use facility::{FacilityKindLine, NearestAnswer, NearestFacility};
+pub use key_store::{KeyStore, KeyStoreError};
 pub use live::{Here, LivePatrol, LiveView, NearestUncovered, NextCheckpoint, WalkTo};
 pub use patrol::{Fix, InterruptionView, PatrolLine, PatrolPlan, PatrolView};
 pub use photo::{PhotoFile, PhotoSource};

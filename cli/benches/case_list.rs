@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     let started = Instant::now();
     make_store(dir.path())?;
-    let database = dir.path().join("bading.db");
+    let database = dir.path().join("store.db");
     println!(
         "{CASES} cases made in {:.1} s, {} bytes of database, {ROUNDS} rounds",
         started.elapsed().as_secs_f64(),
@@ -124,17 +124,19 @@ fn median(times: &mut [f64]) -> f64 {
 
 /// Asks the kernel to forget the pages of the store's files.
 fn evict(store: &Path) -> bool {
-    ["bading.db", "device.key"].iter().all(|name| {
-        let mut of = std::ffi::OsString::from("of=");
-        of.push(store.join(name));
-        let status = Command::new("dd")
-            .arg(of)
-            .args(["oflag=nocache", "conv=notrunc,fdatasync", "count=0"])
-            .stdin(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        status.is_ok_and(|status| status.success())
-    })
+    ["store.db", "device.key", "store.keys", "keystore.key"]
+        .iter()
+        .all(|name| {
+            let mut of = std::ffi::OsString::from("of=");
+            of.push(store.join(name));
+            let status = Command::new("dd")
+                .arg(of)
+                .args(["oflag=nocache", "conv=notrunc,fdatasync", "count=0"])
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            status.is_ok_and(|status| status.success())
+        })
 }
 
 fn make_store(dir: &Path) -> Result<(), Box<dyn Error>> {

@@ -3,6 +3,7 @@
 mod deadline;
 mod duty;
 mod grids;
+mod key;
 mod nearest;
 mod people;
 mod score;
@@ -17,6 +18,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use deadline::*;
 pub(crate) use duty::*;
 pub(crate) use grids::*;
+pub(crate) use key::*;
 pub(crate) use nearest::*;
 pub(crate) use people::*;
 pub(crate) use score::*;
@@ -39,6 +41,9 @@ pub(crate) struct Args {
         default_value = "bading-store"
     )]
     pub(crate) store: PathBuf,
+    /// The file with the key that wraps the store's key; keystore.key in the store without it.
+    #[arg(long, global = true, value_name = "FILE", env = "BADING_KEYSTORE")]
+    pub(crate) keystore: Option<PathBuf>,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
@@ -73,6 +78,11 @@ pub(crate) enum Command {
     Verify,
     /// Fold every view again from the log.
     Rebuild,
+    /// The key that the store is sealed with.
+    Key {
+        #[command(subcommand)]
+        command: Key,
+    },
     /// What was walked, attended and done in a time, with the verdict and its reasons: by
     /// what this store knows, or of a hub's folder.
     Review {

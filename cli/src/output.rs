@@ -61,10 +61,11 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let exit = match error.kind() {
             ErrorKind::InvalidInput | ErrorKind::NotFound => Exit::Input,
-            ErrorKind::NotAllowed | ErrorKind::UpdateApp => Exit::Refused,
-            ErrorKind::OutOfSpace | ErrorKind::StorageDamaged | ErrorKind::RetryLater => {
-                Exit::Retry
-            }
+            ErrorKind::NotAllowed | ErrorKind::UpdateApp | ErrorKind::BadKey => Exit::Refused,
+            ErrorKind::OutOfSpace
+            | ErrorKind::StorageDamaged
+            | ErrorKind::KeyUnavailable
+            | ErrorKind::RetryLater => Exit::Retry,
             ErrorKind::Bug => Exit::Bug,
         };
         Self {

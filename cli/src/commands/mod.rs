@@ -12,6 +12,7 @@ mod flags;
 mod grids;
 mod hub;
 mod import;
+mod key;
 mod locate;
 mod nearest;
 mod out_file;
@@ -26,11 +27,13 @@ mod verdict;
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use bading_core::engine::{Engine, EngineOptions};
+use bading_core::engine::{Engine, EngineOptions, FileKeyStore, KEY_STORE_FILE};
 use bading_core::geo::datum::{Datum, Tagged, Wgs84};
 use bading_core::model::place::LatLon;
+use bading_core::storage::is_store;
 use clap::CommandFactory;
 
 use crate::args::{Args, Command};
@@ -50,6 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Outbox => phone::outbox(args, output),
         Command::Verify => phone::verify(args, output),
         Command::Rebuild => phone::rebuild(args, output),
+        Command::Key { command } => key::run(args, command, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),
         Command::Convert(convert) => convert::run(convert, output),
@@ -91,18 +95,50 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
 
 /// Opens the store, making it when it is not there.
 fn open(args: &Args) -> Result<Engine, Failure> {
-    Ok(Engine::open(&args.store, EngineOptions::default())?)
+    let file = keystore_file(args);
+    let is_there = file.exists();
+    let engine = Engine::open(&args.store, options(args))?;
+    if !is_there && file.exists() {
+        eprintln!(
+            "warning: the key of this store is in {}; whoever copies both can read the store \
+             (--keystore puts it elsewhere)",
+            file.display()
+        );
+    }
+    Ok(engine)
+}
+
+fn keystore_file(args: &Args) -> PathBuf {
+    match &args.keystore {
+        Some(file) => file.clone(),
+        None => args.store.join(KEY_STORE_FILE),
+    }
+}
+
+/// What this command brings to the engine.
+fn options(args: &Args) -> EngineOptions {
+    let options = EngineOptions::default();
+    let keystore = FileKeyStore::new(&keystore_file(args), Arc::clone(&options.host));
+    EngineOptions {
+        keystore: Some(Arc::new(keystore)),
+        ..options
+    }
 }
 
 /// Opens a store that must be there: looking at nothing should not make something.
 fn open_existing(args: &Args) -> Result<Engine, Failure> {
-    if !args.store.join("bading.db").is_file() {
-        return Err(Failure::in_file(
-            &args.store,
-            "there is no store (bading init makes one)",
-        ));
-    }
+    require_store(args)?;
     open(args)
+}
+
+fn require_store(args: &Args) -> Result<(), Failure> {
+    if is_store(&args.store) {
+        return Ok(());
+    }
+    Err(Failure::in_file(
+        &args.store,
+        "there is no store (bading init makes one)",
+    ))
 }
 
 /// The datum that an option names.

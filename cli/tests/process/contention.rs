@@ -2,23 +2,51 @@
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use bading_core::storage::StoreError;
 
-use crate::support::{Answer, Bench, Phone, case_id, snapshot};
+use crate::support::{Answer, Bench, Phone, case_id, open_store, snapshot};
 
 const REPORTS: usize = 8;
 /// A store that is busy says so within this time.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Holds the write lock of a store as another process would.
-fn hold(phone: &Phone) -> Connection {
-    let connection = Connection::open(phone.0.join("bading.db")).expect("the store is there");
-    connection
-        .execute_batch("BEGIN IMMEDIATE")
-        .expect("nobody else writes");
-    connection
+/// Holds the write lock of a store as another process would, until it is dropped.
+struct Writer {
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+fn hold(phone: &Phone) -> Writer {
+    let store = open_store(&phone.0);
+    let (end, ended) = channel::<()>();
+    let (held, begun) = channel();
+    let thread = std::thread::spawn(move || {
+        let wrote: Result<(), StoreError> = store.write(|_| {
+            held.send(()).expect("the test waits");
+            // It ends when the other side is dropped.
+            let _ = ended.recv();
+            Ok(())
+        });
+        wrote.expect("nobody else writes");
+    });
+    begun.recv().expect("the lock is held");
+    Writer {
+        end: Some(end),
+        thread: Some(thread),
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the writer ends");
+        }
+    }
 }
 
 fn count_photos(store: &Path) -> usize {

@@ -108,7 +108,7 @@ fn report_list_and_status_have_the_fields_of_the_contract() {
     let report = phone.assert_sound();
     assert_eq!(report["photos"], 2);
     // A store that nobody has open is its database alone: the log beside it is folded in.
-    assert!(!phone.0.join("bading.db-wal").exists());
+    assert!(!phone.0.join("store.db-wal").exists());
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use bading_core::storage::is_store;
+
 use crate::support::{Answer, Bench, Phone, Rng, assert_blobs_are_whole, case_id, text};
 
 const ROUNDS: u64 = 200;
@@ -116,7 +118,7 @@ fn report_killed(phone: &Phone, photo: &Path, delay: Duration) -> Option<String>
 /// The store takes another report, everything acknowledged is listed, and it is sound.
 #[track_caller]
 fn assert_store_serves(phone: &Phone, photo: &Path, acknowledged: &mut BTreeSet<String>) {
-    if phone.0.join("bading.db").is_file() {
+    if is_store(&phone.0) {
         phone.assert_sound();
     }
     acknowledged.insert(case_id(&phone.report(photo)));

@@ -6,10 +6,14 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
+use bading_core::engine::{FileKeyStore, KEY_STORE_FILE, SystemHost};
 use bading_core::model::identifiers::Hash;
 use bading_core::oplog::sign::hash_of;
 use bading_core::photo::render::{Scene, render};
+use bading_core::storage::Store;
+use bading_core::storage::vault::read_keys;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -24,6 +28,7 @@ pub(crate) fn bading() -> Command {
     command
         .stdin(Stdio::null())
         .env_remove("BADING_STORE")
+        .env_remove("BADING_KEYSTORE")
         .env_remove("BADING_HUB")
         .env("RUST_LOG", "warn");
     command
@@ -211,18 +216,25 @@ pub(crate) fn snapshot(dir: &Path) -> Option<BTreeMap<PathBuf, Hash>> {
     Some(files)
 }
 
-/// Hashes every photo in a store's folder again; answers how many there are.
+/// The store in a folder, opened beside the command as another process would.
 #[track_caller]
-pub(crate) fn assert_blobs_are_whole(store: &Path) -> usize {
-    let files = snapshot(&store.join("blobs")).unwrap_or_default();
-    let photos = files.iter().filter(|(path, _)| path.extension().is_none());
-    let mut count = 0;
-    for (path, hash) in photos {
-        let name = path.file_name().expect("a file").to_string_lossy();
-        assert_eq!(name, hash.to_string(), "{}", path.display());
-        count += 1;
+pub(crate) fn open_store(dir: &Path) -> Store {
+    let host = Arc::new(SystemHost::new());
+    let keystore = FileKeyStore::new(&dir.join(KEY_STORE_FILE), host);
+    let keys = read_keys(dir, &keystore).expect("the store's key");
+    Store::open(dir, keys.as_ref()).expect("the store opens")
+}
+
+/// Hashes every photo of a store again; answers how many there are.
+#[track_caller]
+pub(crate) fn assert_blobs_are_whole(dir: &Path) -> usize {
+    let store = open_store(dir);
+    let held = store.read(|tx| tx.held_blobs()).expect("reads");
+    for hash in &held {
+        let bytes = store.blobs().get(hash).expect("opens");
+        assert_eq!(bytes.map(|bytes| hash_of(&bytes)), Some(*hash));
     }
-    count
+    held.len()
 }
 
 /// SplitMix64: the same seed gives the same moments and mutations.

@@ -23,6 +23,10 @@ pub enum ErrorKind {
     OutOfSpace,
     /// The store is damaged; nothing was changed, it can be salvaged.
     StorageDamaged,
+    /// The store is sealed, and the host's keystore cannot give its key now: unlock the phone.
+    KeyUnavailable,
+    /// The store is sealed with another key than the host's keystore has.
+    BadKey,
     /// It may work later: the store is busy, the hub is away.
     RetryLater,
     /// The store or the hub is newer than this software.
@@ -41,6 +45,8 @@ impl ErrorKind {
             Self::NotAllowed => "not_allowed",
             Self::OutOfSpace => "out_of_space",
             Self::StorageDamaged => "storage_damaged",
+            Self::KeyUnavailable => "key_unavailable",
+            Self::BadKey => "bad_key",
             Self::RetryLater => "retry_later",
             Self::UpdateApp => "update_app",
             Self::Bug => "bug",
@@ -166,9 +172,10 @@ fn kind_of_store(error: &StoreError) -> ErrorKind {
     match error {
         StoreError::Busy | StoreError::Io(_) => ErrorKind::RetryLater,
         StoreError::Full => ErrorKind::OutOfSpace,
-        StoreError::Damaged(_) => ErrorKind::StorageDamaged,
+        StoreError::Damaged(_) | StoreError::BlobDamaged(_) => ErrorKind::StorageDamaged,
         StoreError::TooNew { .. } => ErrorKind::UpdateApp,
-        StoreError::KeyUnavailable => ErrorKind::NotAllowed,
+        StoreError::KeyUnavailable => ErrorKind::KeyUnavailable,
+        StoreError::BadKey => ErrorKind::BadKey,
         StoreError::Database(_) => ErrorKind::Bug,
     }
 }

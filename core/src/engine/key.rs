@@ -1,48 +1,72 @@
-//! The device's key where the host brings none: a seed in a file that only its owner reads.
-//! It is not in the database, so that a damaged database does not take the identity along.
+//! The device's key where the host brings none: a seed in a file, sealed with the store's data
+//! key. It is not in the database, so that a damaged database does not take the identity along.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use crate::oplog::sign::SoftwareSigner;
 use crate::services::Host;
 use crate::storage::blob::write_durably;
+use crate::storage::vault::{DataKey, Keys};
 use crate::storage::{StoreError, lock_making};
 
 const KEY_FILE: &str = "device.key";
 
-/// Reads the key in `dir`, drawing a new one when there is none.
+/// Reads the key in `dir`, drawing a new one when there is none. One that is in the clear, as
+/// all were before stores were sealed, or that is sealed with the key before, is sealed anew.
 ///
 /// # Errors
 /// [`StoreError::Damaged`] when the file is no key: it is left for a person to look at, and
 /// no other key is put in its place.
-pub fn software_signer(dir: &Path, host: &dyn Host) -> Result<SoftwareSigner, StoreError> {
+pub fn software_signer(
+    dir: &Path,
+    keys: &Keys,
+    host: &dyn Host,
+) -> Result<SoftwareSigner, StoreError> {
     let path = dir.join(KEY_FILE);
-    if let Some(signer) = read(&path)? {
-        return Ok(signer);
+    if let Some((seed, is_current)) = read(&path, keys)? {
+        if !is_current {
+            write(&path, &seed, &keys.current)?;
+        }
+        return Ok(SoftwareSigner::from_seed(&seed));
     }
     // Two processes may open a new store at once: the lock lets one draw the key.
     let _lock = lock_making(dir)?;
-    if let Some(signer) = read(&path)? {
-        return Ok(signer);
+    if let Some((seed, _)) = read(&path, keys)? {
+        return Ok(SoftwareSigner::from_seed(&seed));
     }
-    let mut seed = [0; 32];
-    host.fill_random(&mut seed);
-    write_durably(&path, &seed)?;
+    let mut seed = Zeroizing::new([0; 32]);
+    host.fill_random(&mut *seed);
+    write(&path, &seed, &keys.current)?;
     Ok(SoftwareSigner::from_seed(&seed))
 }
 
-fn read(path: &Path) -> Result<Option<SoftwareSigner>, StoreError> {
+fn write(path: &Path, seed: &[u8; 32], key: &DataKey) -> Result<(), StoreError> {
+    write_durably(path, &key.seal_secret(KEY_FILE, seed))
+}
+
+type Seed = Zeroizing<[u8; 32]>;
+
+/// The seed, and whether it is sealed with the current key.
+fn read(path: &Path, keys: &Keys) -> Result<Option<(Seed, bool)>, StoreError> {
     let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
+        Ok(bytes) => Zeroizing::new(bytes),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let seed: [u8; 32] = bytes
-        .try_into()
-        .map_err(|_| StoreError::Damaged("device.key does not hold a key".to_owned()))?;
-    Ok(Some(SoftwareSigner::from_seed(&seed)))
+    if let Ok(plain) = <[u8; 32]>::try_from(bytes.as_slice()) {
+        return Ok(Some((Zeroizing::new(plain), false)));
+    }
+    let (opened, is_current) = match (keys.current.open_secret(KEY_FILE, &bytes), &keys.before) {
+        (Err(_), Some(before)) => (before.open_secret(KEY_FILE, &bytes)?, false),
+        (opened, _) => (opened?, true),
+    };
+    let seed = <[u8; 32]>::try_from(opened.as_slice())
+        .map_err(|_| StoreError::Damaged(format!("{KEY_FILE} does not hold a key")))?;
+    Ok(Some((Zeroizing::new(seed), is_current)))
 }
 
 #[cfg(test)]
@@ -51,23 +75,44 @@ mod tests {
     use crate::engine::SystemHost;
     use crate::oplog::sign::DeviceSigner;
 
+    fn keys() -> Keys {
+        Keys {
+            current: DataKey::new([1; 32]),
+            before: Some(DataKey::new([2; 32])),
+        }
+    }
+
     #[test]
     fn key_is_drawn_once_and_a_spoilt_file_is_not_replaced() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let host = SystemHost::new();
-        let first = software_signer(dir.path(), &host).expect("draws").key();
-        assert_eq!(
-            software_signer(dir.path(), &host).expect("reads").key(),
-            first
-        );
+        let signer = || software_signer(dir.path(), &keys(), &host);
+        let first = signer().expect("draws").key();
+        assert_eq!(signer().expect("reads").key(), first);
         fs::write(dir.path().join(KEY_FILE), b"short").expect("the test spoils it");
-        assert!(matches!(
-            software_signer(dir.path(), &host),
-            Err(StoreError::Damaged(_))
-        ));
+        assert!(matches!(signer(), Err(StoreError::Damaged(_))));
         assert_eq!(
             fs::read(dir.path().join(KEY_FILE)).expect("still there"),
             b"short"
         );
+    }
+
+    #[test]
+    fn seed_in_the_clear_or_under_the_key_before_is_the_same_and_sealed_anew() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = dir.path().join(KEY_FILE);
+        let seed = [5; 32];
+        let before = keys().before.expect("there is one");
+        for older in [seed.to_vec(), before.seal_secret(KEY_FILE, &seed)] {
+            fs::write(&path, older).expect("an older file");
+            let signer = software_signer(dir.path(), &keys(), &SystemHost::new());
+            assert_eq!(
+                signer.expect("reads").key(),
+                SoftwareSigner::from_seed(&seed).key()
+            );
+            let now = fs::read(&path).expect("is there");
+            let opened = keys().current.open_secret(KEY_FILE, &now).expect("sealed");
+            assert_eq!(opened.as_slice(), seed);
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 mod error;
 mod key;
+mod key_store;
 mod system;
 
 use std::path::Path;
@@ -14,6 +15,8 @@ use serde::Serialize;
 
 pub use error::{EngineError, ErrorKind};
 pub use key::software_signer;
+pub use key_store::{FileKeyStore, KEY_STORE_FILE};
+use key_store::{draw, keys_of};
 pub use system::SystemHost;
 
 use crate::model::case::{CaseId, Field, OpId};
@@ -42,13 +45,14 @@ use crate::services::verify::{self, Verification};
 use crate::services::{Context, Host, ServiceError, log};
 use crate::storage::case::{CaseFilter, ListCursor};
 use crate::storage::reference::Setting;
-use crate::storage::{DatabaseKey, Store};
+use crate::storage::vault::{KeyStore, Keys, write_keys};
+use crate::storage::{Store, StoreError, check_alone, prepare};
 use crate::sync::transport::Transport;
 
 /// What a host brings.
 pub struct EngineOptions {
-    /// The key of an encrypted store; encryption is not there yet and answers so.
-    pub key: Option<DatabaseKey>,
+    /// What wraps the store's data key; without one, a key in a file of the store serves.
+    pub keystore: Option<Arc<dyn KeyStore>>,
     /// The device's key; without one, a key in a file of the store serves.
     pub signer: Option<Arc<dyn DeviceSigner>>,
     /// The host's clocks and randomness.
@@ -58,7 +62,7 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self {
-            key: None,
+            keystore: None,
             signer: None,
             host: Arc::new(SystemHost::new()),
         }
@@ -106,20 +110,72 @@ impl Engine {
     /// # Errors
     /// [`EngineError`]; nothing is half made.
     pub fn open(dir: &Path, options: EngineOptions) -> Result<Self, EngineError> {
-        let store = Store::open(dir, options.key.as_ref()).map_err(ServiceError::from)?;
-        let signer = match options.signer {
+        Ok(Self::open_store(dir, options).map_err(ServiceError::from)?)
+    }
+
+    fn open_store(dir: &Path, options: EngineOptions) -> Result<Self, StoreError> {
+        let host = options.host;
+        let keystore = options.keystore.unwrap_or_else(|| {
+            let file = dir.join(KEY_STORE_FILE);
+            Arc::new(FileKeyStore::new(&file, Arc::clone(&host)))
+        });
+        prepare(dir)?;
+        let mut keys = keys_of(dir, keystore.as_ref(), host.as_ref())?;
+        let store = Store::open(dir, Some(&keys))?;
+        let signer: Arc<dyn DeviceSigner> = match options.signer {
             Some(signer) => signer,
-            None => {
-                Arc::new(software_signer(dir, options.host.as_ref()).map_err(ServiceError::from)?)
-            }
+            None => Arc::new(software_signer(dir, &keys, host.as_ref())?),
         };
+        if keys.before.take().is_some() {
+            // All that the key before sealed is sealed anew: it may be forgotten.
+            write_keys(dir, keystore.as_ref(), &keys)?;
+        }
         Ok(Self {
             store,
             signer,
-            host: options.host,
+            host,
             reference: Reference::default(),
             recording: Mutex::new(None),
         })
+    }
+
+    /// Draws a new data key and seals the store in `dir` with it. Nobody else may have the
+    /// store open. One that is cut off is finished when the store is opened again.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `retry_later` when another process has the store open.
+    pub fn change_key(dir: &Path, options: EngineOptions) -> Result<Self, EngineError> {
+        let host = Arc::clone(&options.host);
+        let keystore: Arc<dyn KeyStore> = match &options.keystore {
+            Some(keystore) => Arc::clone(keystore),
+            None => {
+                let file = dir.join(KEY_STORE_FILE);
+                Arc::new(FileKeyStore::new(&file, Arc::clone(&host)))
+            }
+        };
+        // A change that was cut off is finished first: there is one key before, not two.
+        drop(Self::open(
+            dir,
+            EngineOptions {
+                keystore: Some(Arc::clone(&keystore)),
+                signer: options.signer.clone(),
+                host: Arc::clone(&host),
+            },
+        )?);
+        let before = keys_of(dir, keystore.as_ref(), host.as_ref()).map_err(ServiceError::from)?;
+        check_alone(dir, &before.current).map_err(ServiceError::from)?;
+        let keys = Keys {
+            current: draw(host.as_ref()),
+            before: Some(before.current),
+        };
+        write_keys(dir, keystore.as_ref(), &keys).map_err(ServiceError::from)?;
+        Self::open(
+            dir,
+            EngineOptions {
+                keystore: Some(keystore),
+                ..options
+            },
+        )
     }
 
     /// What the use cases work with, for hosts that compose their own.
@@ -603,11 +659,14 @@ impl Engine {
         Ok(case::photo(&self.context(), hash)?)
     }
 
-    /// Where the upright picture of a photo with this longest side is kept, in pixels; the
-    /// file is there for photos that were taken on this device and whose pixels could be read.
-    #[must_use]
-    pub fn thumbnail_path(&self, hash: &Hash, longest_px: u32) -> std::path::PathBuf {
-        self.store.blobs().derived_path(hash, longest_px)
+    /// The upright picture of a photo with this longest side in pixels, a JPEG; it is there
+    /// for photos that were taken on this device and whose pixels could be read.
+    ///
+    /// # Errors
+    /// [`EngineError`].
+    pub fn thumbnail(&self, hash: &Hash, longest_px: u32) -> Result<Option<Vec<u8>>, EngineError> {
+        let found = self.store.blobs().get_derived(hash, longest_px);
+        Ok(found.map_err(ServiceError::from)?)
     }
 }
 

@@ -73,7 +73,7 @@ pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
         report.photos += 1;
         match context.store.blobs().get(&hash) {
             Ok(Some(bytes)) if log_hash(&bytes) == hash => {}
-            Ok(Some(_)) => report.fault("photo_changed", hash),
+            Ok(Some(_)) | Err(StoreError::BlobDamaged(_)) => report.fault("photo_changed", hash),
             Ok(None) => report.fault("photo_missing", hash),
             Err(error) => report.fault("photo_unreadable", format!("{hash}: {error}")),
         }

@@ -1,4 +1,5 @@
-//! The phone's store: one folder with a database, photos, and a lock.
+//! The phone's store: one folder with a database, photos, and a lock. With a key, which every
+//! host brings, all of it is sealed.
 //!
 //! It holds the only SQL and never judges: it keeps commits as their bytes, the hub's
 //! stamps beside them, and views that [`Tx::clear_views`] may throw away at any time.
@@ -10,6 +11,9 @@ pub mod log;
 mod migrations;
 pub mod patrol;
 pub mod reference;
+mod seal;
+mod sealing;
+pub mod vault;
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -19,13 +23,19 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use thiserror::Error;
 
+use crate::model::identifiers::Hash;
+pub use crate::storage::sealing::check_alone;
+
 use crate::storage::blob::BlobFolder;
+use crate::storage::vault::{DataKey, Keys};
 
 /// How long a second writer waits before it is told that the store is busy: whoever asked
 /// hears of it within five seconds, a photo's decoding included.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(3_000);
-/// The database within the store's folder.
-const DATABASE: &str = "bading.db";
+/// The database within the store's folder …
+const DATABASE: &str = "store.db";
+/// … and that of a store in the clear, as all were before stores were sealed.
+const PLAIN_DATABASE: &str = "bading.db";
 
 /// Why the store did not do what it was asked to. Nothing is half written.
 #[derive(Debug, Error)]
@@ -47,9 +57,15 @@ pub enum StoreError {
         /// The newest schema that this version knows.
         known: u32,
     },
-    /// The store is encrypted or a key was given that this version cannot use.
+    /// The store is sealed and its key is not there, or not now. Nothing was changed.
     #[error("the store's key is not available")]
     KeyUnavailable,
+    /// The store is sealed with another key. Nothing was changed.
+    #[error("the store was sealed with another key")]
+    BadKey,
+    /// A photo's sealed file does not open: a bit differs, or a part is missing.
+    #[error("photo {0} is damaged")]
+    BlobDamaged(Hash),
     /// A file of the store could not be read or written.
     #[error("the store's files: {0}")]
     Io(#[source] std::io::Error),
@@ -80,10 +96,6 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// The key of an encrypted store. Encryption is not there yet: opening with a key answers
-/// [`StoreError::KeyUnavailable`] rather than writing in the clear what was meant to be sealed.
-pub struct DatabaseKey(pub [u8; 32]);
-
 /// A phone's store, open.
 pub struct Store {
     dir: PathBuf,
@@ -92,23 +104,26 @@ pub struct Store {
     reader: OnceLock<Mutex<Connection>>,
     writer: Mutex<Connection>,
     blobs: BlobFolder,
+    key: Option<DataKey>,
 }
 
 /// A transaction on the store: reads see one state, writes happen together or not at all.
 pub struct Tx<'c>(pub(crate) Transaction<'c>);
 
 impl Store {
-    /// Opens the store in `dir`, making it when it is not there.
+    /// Opens the store in `dir`, making it when it is not there. A store in the clear is
+    /// sealed when keys are given, and what is sealed with the key before is sealed anew.
     ///
     /// # Errors
     /// [`StoreError`], the store untouched.
-    pub fn open(dir: &Path, key: Option<&DatabaseKey>) -> Result<Self, StoreError> {
-        if key.is_some() {
-            return Err(StoreError::KeyUnavailable);
+    pub fn open(dir: &Path, keys: Option<&Keys>) -> Result<Self, StoreError> {
+        prepare(dir)?;
+        if let Some(keys) = keys {
+            sealing::finish(dir, keys)?;
         }
-        make_folder(dir)?;
-        let mut connection = Connection::open(dir.join(DATABASE))?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        let key = keys.map(|keys| keys.current.clone());
+        let path = database(dir, key.as_ref());
+        let mut connection = connect(&path, key.as_ref(), OpenFlags::default())?;
         if !is_ready(&connection)? {
             // Two processes may make the store at once, and switching to the write-ahead
             // log does not wait for locks by itself. The kernel frees the lock of a process
@@ -120,13 +135,14 @@ impl Store {
             blob::sync_folder(dir)?;
         }
         configure(&connection)?;
-        let blobs = BlobFolder::open(&dir.join("blobs"))?;
+        let blobs = BlobFolder::open(&dir.join("blobs"), key.as_ref())?;
         let writer = Mutex::new(connection);
         Ok(Self {
             dir: dir.to_owned(),
             reader: OnceLock::new(),
             writer,
             blobs,
+            key,
         })
     }
 
@@ -184,15 +200,48 @@ impl Store {
 
     fn open_reader(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(self.dir.join(DATABASE), flags)?;
-        connection.busy_timeout(BUSY_TIMEOUT)?;
-        Ok(connection)
+        let path = database(&self.dir, self.key.as_ref());
+        connect(&path, self.key.as_ref(), flags)
     }
+}
+
+/// True when a store is in `dir`, sealed or not.
+#[must_use]
+pub fn is_store(dir: &Path) -> bool {
+    is_sealed(dir) || dir.join(PLAIN_DATABASE).is_file()
+}
+
+/// True when a sealed store is in `dir`.
+pub(crate) fn is_sealed(dir: &Path) -> bool {
+    dir.join(DATABASE).is_file()
+}
+
+fn database(dir: &Path, key: Option<&DataKey>) -> PathBuf {
+    dir.join(if key.is_some() {
+        DATABASE
+    } else {
+        PLAIN_DATABASE
+    })
+}
+
+/// Opens a database, with its key when it is sealed.
+fn connect(path: &Path, key: Option<&DataKey>, flags: OpenFlags) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    if let Some(key) = key {
+        // What SQLCipher has to say it says by its answers, never on a terminal.
+        connection.pragma_update(None, "cipher_log_level", "NONE")?;
+        connection.pragma_update(None, "key", key.database().as_str())?;
+    }
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    Ok(connection)
 }
 
 /// Makes the store's folder, its name durable in the folder above. Nobody but its owner may
 /// look inside: places and notes are personal.
-fn make_folder(dir: &Path) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError::Full`] or [`StoreError::Io`].
+pub fn prepare(dir: &Path) -> Result<(), StoreError> {
     if dir.is_dir() {
         return Ok(());
     }
@@ -252,7 +301,6 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::identifiers::Hash;
 
     #[test]
     fn failed_transaction_leaves_nothing_behind() {
@@ -287,7 +335,7 @@ mod tests {
     fn store_of_a_newer_version_is_refused_and_left_as_it_is() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         drop(Store::open(dir.path(), None).expect("opens"));
-        let connection = Connection::open(dir.path().join(DATABASE)).expect("opens");
+        let connection = Connection::open(dir.path().join(PLAIN_DATABASE)).expect("opens");
         connection
             .pragma_update(None, "user_version", 99)
             .expect("the test pretends");
@@ -299,7 +347,7 @@ mod tests {
     #[test]
     fn file_that_is_no_database_is_damaged_and_left_as_it_is() {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let path = dir.path().join(DATABASE);
+        let path = dir.path().join(PLAIN_DATABASE);
         let spoilt = vec![0x5a; 8192];
         std::fs::write(&path, &spoilt).expect("the test spoils it");
         assert!(matches!(
@@ -322,16 +370,5 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o700);
-    }
-
-    #[test]
-    fn key_is_refused_rather_than_ignored_while_there_is_no_encryption() {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let key = DatabaseKey([7; 32]);
-        assert!(matches!(
-            Store::open(dir.path(), Some(&key)),
-            Err(StoreError::KeyUnavailable)
-        ));
-        assert_eq!(std::fs::read_dir(dir.path()).expect("lists").count(), 0);
     }
 }
