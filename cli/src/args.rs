@@ -421,6 +421,14 @@ pub(crate) enum Admin {
         #[command(subcommand)]
         command: Code,
     },
+    /// Make the city's escrow key: phones that enrol from now on wrap the key of their store
+    /// for it too. The file is the only thing that opens a store whose keystore is lost: keep
+    /// it away from this machine.
+    Escrow {
+        /// Where the secret half goes; nothing may be there.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// List the devices.
     Devices,
     /// List the people.

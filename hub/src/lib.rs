@@ -37,6 +37,7 @@ use std::sync::Arc;
 use bading_core::model::identifiers::{DeviceKey, Zone};
 use bading_core::model::time::UtcMs;
 use bading_core::oplog::sign::{DeviceSigner as _, SoftwareSigner};
+use bading_core::storage::escrow::EscrowKey;
 
 pub use admit::{BatchOutcome, BatchStop};
 pub use clock::{HubClock, RehearsalClock, SystemHubClock};
@@ -73,6 +74,7 @@ const META_NAME: &str = "name";
 const META_ZONE: &str = "intake_zone";
 const META_OFFSET: &str = "utc_offset_min";
 const META_KEY: &str = "hub_key";
+const META_ESCROW: &str = "escrow_key";
 
 impl Hub {
     /// Makes a hub in a folder, with a new key, and gives its public key. An interrupted call
@@ -156,6 +158,31 @@ impl Hub {
     #[must_use]
     pub fn key(&self) -> DeviceKey {
         self.key.key()
+    }
+
+    /// The public half of the city's escrow key, where there is one.
+    ///
+    /// # Errors
+    /// [`HubError`].
+    pub fn escrow_key(&self) -> Result<Option<EscrowKey>, HubError> {
+        let text = self.store.read(|conn| store::meta(conn, META_ESCROW))?;
+        let key = text.map(|text| text.parse()).transpose();
+        key.map_err(|_| HubError::Damaged("escrow key"))
+    }
+
+    /// Names the city's escrow key, once: phones that enrol from now on wrap their data keys
+    /// for it too.
+    ///
+    /// # Errors
+    /// [`HubError::Input`] when there is one already: what was wrapped for it would be lost to
+    /// whoever holds another.
+    pub fn set_escrow_key(&self, key: EscrowKey) -> Result<(), HubError> {
+        self.store.write(|conn| {
+            if store::meta(conn, META_ESCROW)?.is_some() {
+                return Err(HubError::Input("there is an escrow key already"));
+            }
+            store::set_meta(conn, META_ESCROW, &key.to_string())
+        })
     }
 
     /// Its clock.

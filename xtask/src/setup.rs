@@ -25,6 +25,8 @@ pub(crate) enum Need {
     Junit,
     /// SQLite and zstd are C.
     CCompiler,
+    /// The sealed store's AES and HMAC.
+    OpenSsl,
     /// Shows the hub's page.
     Chromium,
     /// Draws Chinese on the page's pictures.
@@ -32,8 +34,9 @@ pub(crate) enum Need {
 }
 
 impl Need {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::CCompiler,
+        Self::OpenSsl,
         Self::Java,
         Self::Npm,
         Self::Jna,
@@ -52,6 +55,7 @@ impl Need {
             Self::Jna => jar("jna.jar"),
             Self::Junit => jar("junit-platform-console.jar") && jar("junit-jupiter-engine.jar"),
             Self::CCompiler => is_on_path("cc"),
+            Self::OpenSsl => Path::new("/usr/include/openssl/evp.h").is_file(),
             Self::Chromium => chromium().is_some(),
             Self::ChineseFonts => has_chinese_fonts(),
         }
@@ -64,6 +68,7 @@ impl Need {
             Self::Jna => "JNA (/usr/share/java/jna.jar)",
             Self::Junit => "JUnit 5 with its console (/usr/share/java/junit-*.jar)",
             Self::CCompiler => "a C compiler (`cc`)",
+            Self::OpenSsl => "OpenSSL's headers (/usr/include/openssl)",
             Self::Chromium => "Chromium (`chromium`, or its path in CHROMIUM)",
             Self::ChineseFonts => "Chinese fonts, such as Noto Sans CJK",
         }
@@ -77,6 +82,7 @@ impl Need {
             Self::Jna => &["libjna-java"],
             Self::Junit => &["junit5"],
             Self::CCompiler => &["gcc", "libc6-dev"],
+            Self::OpenSsl => &["libssl-dev", "pkg-config"],
             Self::Chromium => &["chromium"],
             Self::ChineseFonts => &["fonts-noto-cjk"],
         }

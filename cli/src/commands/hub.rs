@@ -15,6 +15,7 @@ use bading_hub::{
 use serde_json::json;
 
 use super::import;
+use super::key::make_escrow;
 use crate::args::{Admin, Code, Hub as Command, HubDir};
 use crate::output::{Exit, Failure, Output, quiet_if_closed};
 
@@ -191,6 +192,21 @@ fn admin(hub: &Hub, command: &Admin, output: &Output) -> Result<Exit, Failure> {
                 "expires": created.expires.to_rfc3339(),
             });
             output.answer(&answer, |_| format!("{}\n", created.code))?;
+        }
+        Admin::Escrow { out } => {
+            if hub.escrow_key().map_err(failure)?.is_some() {
+                return Err(Failure::input("there is an escrow key already"));
+            }
+            let key = make_escrow(out)?.public();
+            hub.set_escrow_key(key).map_err(failure)?;
+            let answer =
+                json!({ "escrow_key": key.to_string(), "file": out.display().to_string() });
+            output.answer(&answer, |_| {
+                format!(
+                    "escrow key {key}; its secret half is in {}: keep it elsewhere\n",
+                    out.display()
+                )
+            })?;
         }
         Admin::Devices => {
             let devices: Vec<_> = hub

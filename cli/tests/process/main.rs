@@ -25,6 +25,7 @@ mod patrol_stream;
 mod roster;
 mod routes;
 mod score;
+mod sealed;
 mod support;
 mod track_check;
 mod track_convert;

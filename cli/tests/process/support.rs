@@ -40,16 +40,23 @@ pub(crate) struct Answer {
     /// Nothing when a signal ended it.
     pub(crate) exit: Option<i32>,
     pub(crate) stdout: String,
+    /// What it said beside the answer, warnings apart.
     pub(crate) stderr: String,
+    pub(crate) warnings: String,
 }
 
 impl From<Output> for Answer {
     fn from(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).expect("the command writes UTF-8");
+        let (warnings, stderr): (Vec<_>, Vec<_>) = text(output.stderr)
+            .split_inclusive('\n')
+            .map(str::to_owned)
+            .partition(|line| line.starts_with("warning: "));
         Self {
             exit: output.status.code(),
             stdout: text(output.stdout),
-            stderr: text(output.stderr),
+            stderr: stderr.concat(),
+            warnings: warnings.concat(),
         }
     }
 }

@@ -79,6 +79,7 @@ mod tests {
         Keys {
             current: DataKey::new([1; 32]),
             before: Some(DataKey::new([2; 32])),
+            escrow: None,
         }
     }
 

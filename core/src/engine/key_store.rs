@@ -10,8 +10,10 @@ use zeroize::Zeroizing;
 
 use crate::services::Host;
 use crate::storage::blob::write_durably;
+use crate::storage::escrow::EscrowKey;
+use crate::storage::reference::Setting;
 use crate::storage::vault::{DataKey, KeyStore, KeyStoreError, Keys, read_keys, write_keys};
-use crate::storage::{StoreError, lock_making};
+use crate::storage::{Store, StoreError, lock_making};
 
 /// The file's name where the host names none.
 pub const KEY_STORE_FILE: &str = "keystore.key";
@@ -100,9 +102,25 @@ pub(super) fn keys_of(
     let keys = Keys {
         current: draw(host),
         before: None,
+        escrow: None,
     };
     write_keys(dir, keystore, &keys)?;
     Ok(keys)
+}
+
+/// Wraps the data key for the city's escrow key too, once enrolment has told one.
+pub(super) fn wrap_for_city(
+    store: &Store,
+    keystore: &dyn KeyStore,
+    keys: &mut Keys,
+) -> Result<(), StoreError> {
+    let told = store.read(|tx| tx.setting(Setting::EscrowKey))?;
+    let told = told.and_then(|bytes| bytes.try_into().ok()).map(EscrowKey);
+    if told.is_none() || told == keys.escrow {
+        return Ok(());
+    }
+    keys.escrow = told;
+    write_keys(store.dir(), keystore, keys)
 }
 
 pub(super) fn draw(host: &dyn Host) -> DataKey {

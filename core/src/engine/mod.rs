@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use error::{EngineError, ErrorKind};
 pub use key::software_signer;
 pub use key_store::{FileKeyStore, KEY_STORE_FILE};
-use key_store::{draw, keys_of};
+use key_store::{draw, keys_of, wrap_for_city};
 pub use system::SystemHost;
 
 use crate::model::case::{CaseId, Field, OpId};
@@ -44,8 +44,9 @@ use crate::services::verdict::{
 use crate::services::verify::{self, Verification};
 use crate::services::{Context, Host, ServiceError, log};
 use crate::storage::case::{CaseFilter, ListCursor};
+use crate::storage::escrow::EscrowSecret;
 use crate::storage::reference::Setting;
-use crate::storage::vault::{KeyStore, Keys, write_keys};
+use crate::storage::vault::{KeyStore, Keys, read_keys, recover_keys, write_keys};
 use crate::storage::{Store, StoreError, check_alone, prepare};
 use crate::sync::transport::Transport;
 
@@ -69,9 +70,23 @@ impl Default for EngineOptions {
     }
 }
 
+impl EngineOptions {
+    /// The host's keystore, or the one in a file of the store.
+    fn keystore_of(&self, dir: &Path) -> Arc<dyn KeyStore> {
+        match &self.keystore {
+            Some(keystore) => Arc::clone(keystore),
+            None => {
+                let file = dir.join(KEY_STORE_FILE);
+                Arc::new(FileKeyStore::new(&file, Arc::clone(&self.host)))
+            }
+        }
+    }
+}
+
 /// An open phone.
 pub struct Engine {
     store: Store,
+    keystore: Arc<dyn KeyStore>,
     signer: Arc<dyn DeviceSigner>,
     host: Arc<dyn Host>,
     reference: Reference,
@@ -114,11 +129,8 @@ impl Engine {
     }
 
     fn open_store(dir: &Path, options: EngineOptions) -> Result<Self, StoreError> {
+        let keystore = options.keystore_of(dir);
         let host = options.host;
-        let keystore = options.keystore.unwrap_or_else(|| {
-            let file = dir.join(KEY_STORE_FILE);
-            Arc::new(FileKeyStore::new(&file, Arc::clone(&host)))
-        });
         prepare(dir)?;
         let mut keys = keys_of(dir, keystore.as_ref(), host.as_ref())?;
         let store = Store::open(dir, Some(&keys))?;
@@ -130,8 +142,10 @@ impl Engine {
             // All that the key before sealed is sealed anew: it may be forgotten.
             write_keys(dir, keystore.as_ref(), &keys)?;
         }
+        wrap_for_city(&store, keystore.as_ref(), &mut keys)?;
         Ok(Self {
             store,
+            keystore,
             signer,
             host,
             reference: Reference::default(),
@@ -146,13 +160,7 @@ impl Engine {
     /// [`EngineError`]: `retry_later` when another process has the store open.
     pub fn change_key(dir: &Path, options: EngineOptions) -> Result<Self, EngineError> {
         let host = Arc::clone(&options.host);
-        let keystore: Arc<dyn KeyStore> = match &options.keystore {
-            Some(keystore) => Arc::clone(keystore),
-            None => {
-                let file = dir.join(KEY_STORE_FILE);
-                Arc::new(FileKeyStore::new(&file, Arc::clone(&host)))
-            }
-        };
+        let keystore = options.keystore_of(dir);
         // A change that was cut off is finished first: there is one key before, not two.
         drop(Self::open(
             dir,
@@ -167,6 +175,7 @@ impl Engine {
         let keys = Keys {
             current: draw(host.as_ref()),
             before: Some(before.current),
+            escrow: before.escrow,
         };
         write_keys(dir, keystore.as_ref(), &keys).map_err(ServiceError::from)?;
         Self::open(
@@ -176,6 +185,30 @@ impl Engine {
                 ..options
             },
         )
+    }
+
+    /// Opens the store in `dir` to a keystore that has lost its key, with the secret half of
+    /// the city's escrow key.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `key_unavailable` when nothing is wrapped for an escrow key,
+    /// `bad_key` when it is for another one; the store is as it was.
+    pub fn recover(
+        dir: &Path,
+        secret: &EscrowSecret,
+        options: EngineOptions,
+    ) -> Result<Self, EngineError> {
+        let keys = recover_keys(dir, secret).map_err(ServiceError::from)?;
+        let keystore = options.keystore_of(dir);
+        write_keys(dir, keystore.as_ref(), &keys).map_err(ServiceError::from)?;
+        Self::open(dir, options)
+    }
+
+    fn keep_escrow(&self) -> Result<(), StoreError> {
+        match read_keys(self.store.dir(), self.keystore.as_ref())? {
+            Some(mut keys) => wrap_for_city(&self.store, self.keystore.as_ref(), &mut keys),
+            None => Ok(()),
+        }
     }
 
     /// What the use cases work with, for hosts that compose their own.
@@ -307,6 +340,7 @@ impl Engine {
         code: &str,
     ) -> Result<Status, EngineError> {
         enrol::enrol(&self.context(), transport, url, code)?;
+        self.keep_escrow().map_err(ServiceError::from)?;
         self.status()
     }
 

@@ -5,6 +5,7 @@ use crate::oplog::certificate::Certificate;
 use crate::oplog::sign::{Purpose, hash_of};
 use crate::services::log::{hub_key, rebuild_views, take_hub_time};
 use crate::services::{Context, ServiceError};
+use crate::storage::escrow::EscrowKey;
 use crate::storage::reference::Setting;
 use crate::sync::transport::{Transport, TransportError};
 use crate::sync::wire::{EnrolReply, EnrolRequest, Reply, Request, enrolment_bytes};
@@ -34,12 +35,19 @@ pub fn enrol(
         _ => return Err(TransportError::BadReply("not an enrolment".to_owned()).into()),
     };
     let (hub, certificate) = check(&reply, &device)?;
+    let escrow = reply.escrow_key.as_deref().map(str::parse::<EscrowKey>);
+    let escrow = escrow
+        .transpose()
+        .map_err(|_| TransportError::BadReply("the escrow key".to_owned()))?;
     context.store.write(|tx| {
         if hub_key(tx)?.is_some_and(|known| known != hub) {
             return Err(ServiceError::OtherHub);
         }
         tx.set_setting(Setting::HubKey, &hub.bytes)?;
         tx.set_setting(Setting::HubUrl, url.as_bytes())?;
+        if let Some(escrow) = &escrow {
+            tx.set_setting(Setting::EscrowKey, &escrow.0)?;
+        }
         tx.set_setting(Setting::Certificate, &certificate.encode())?;
         // What waits for the hub is read by what this device may do, which has changed.
         if tx.outbox_count()? > 0 {

@@ -7,6 +7,7 @@
 
 pub mod blob;
 pub mod case;
+pub mod escrow;
 pub mod log;
 mod migrations;
 pub mod patrol;

@@ -23,6 +23,8 @@ pub enum Setting {
     Certificate,
     /// When the last session ended, milliseconds.
     LastSync,
+    /// The public half of the city's escrow key, pinned at enrolment.
+    EscrowKey,
 }
 
 impl Setting {
@@ -34,6 +36,7 @@ impl Setting {
             Self::HubKey => "hub_key",
             Self::Certificate => "certificate",
             Self::LastSync => "last_sync",
+            Self::EscrowKey => "escrow_key",
         }
     }
 }

@@ -229,6 +229,7 @@ mod tests {
         Keys {
             current: DataKey::new([current; 32]),
             before: before.map(|byte| DataKey::new([byte; 32])),
+            escrow: None,
         }
     }
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 use crate::model::identifiers::Hash;
 use crate::storage::StoreError;
 use crate::storage::blob::write_durably;
+use crate::storage::escrow::{EscrowKey, EscrowSecret};
 use crate::storage::seal::Sealer;
 
 /// The wrapped data key, and the same bytes again.
@@ -193,6 +194,8 @@ pub struct Keys {
     pub current: DataKey,
     /// What something may still be sealed with.
     pub before: Option<DataKey>,
+    /// The city's key that may unwrap the current one too.
+    pub escrow: Option<EscrowKey>,
 }
 
 /// The keys of the store in `dir`; nothing when it has none yet. It changes nothing.
@@ -202,27 +205,65 @@ pub struct Keys {
 /// [`StoreError::KeyUnavailable`] too when a sealed store has lost its key file;
 /// [`StoreError::Damaged`] when both copies of it are spoilt.
 pub fn read_keys(dir: &Path, keystore: &dyn KeyStore) -> Result<Option<Keys>, StoreError> {
-    let mut found = None;
+    match read_file(dir)? {
+        Some(file) => Ok(Some(Keys {
+            current: file.current.unwrap(keystore)?,
+            before: file.before.map(|key| key.unwrap(keystore)).transpose()?,
+            escrow: file.escrow.map(|(escrow, _)| escrow),
+        })),
+        None if super::is_sealed(dir) => Err(StoreError::KeyUnavailable),
+        None => Ok(None),
+    }
+}
+
+/// The keys of the store in `dir` by the city's escrow key, for a keystore that lost its own.
+/// While the key is being changed there is no such way: the one before is the keystore's alone.
+///
+/// # Errors
+/// [`StoreError::KeyUnavailable`] when nothing is wrapped for an escrow key,
+/// [`StoreError::BadKey`] when it is wrapped for another one.
+pub fn recover_keys(dir: &Path, secret: &EscrowSecret) -> Result<Keys, StoreError> {
+    let file = read_file(dir)?.ok_or(StoreError::KeyUnavailable)?;
+    let (escrow, wrapped) = match (file.escrow, file.before) {
+        (Some(escrow), None) => escrow,
+        _ => return Err(StoreError::KeyUnavailable),
+    };
+    let current = secret.unwrap(&wrapped)?;
+    if current.id() != file.current.id {
+        return Err(StoreError::BadKey);
+    }
+    Ok(Keys {
+        current,
+        before: None,
+        escrow: Some(escrow),
+    })
+}
+
+/// What a key file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct KeyFile {
+    current: Wrapped,
+    before: Option<Wrapped>,
+    escrow: Option<(EscrowKey, Vec<u8>)>,
+}
+
+/// The first of the two files that is sound.
+fn read_file(dir: &Path) -> Result<Option<KeyFile>, StoreError> {
     let mut is_there = false;
     for name in KEY_FILES {
         match fs::read(dir.join(name)) {
-            Ok(bytes) => {
-                is_there = true;
-                found = found.or_else(|| decode(&bytes));
-            }
+            Ok(bytes) => match decode(&bytes) {
+                Some(file) => return Ok(Some(file)),
+                None => is_there = true,
+            },
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(error.into()),
         }
     }
-    match found {
-        Some((current, before)) => Ok(Some(Keys {
-            current: current.unwrap(keystore)?,
-            before: before.map(|key| key.unwrap(keystore)).transpose()?,
-        })),
-        None if is_there => Err(StoreError::Damaged("both copies of store.keys".to_owned())),
-        None if super::is_sealed(dir) => Err(StoreError::KeyUnavailable),
-        None => Ok(None),
+    if is_there {
+        return Err(StoreError::Damaged("both copies of store.keys".to_owned()));
     }
+    Ok(None)
 }
 
 /// Writes the keys, wrapped, durably and twice.
@@ -233,7 +274,7 @@ pub fn write_keys(dir: &Path, keystore: &dyn KeyStore, keys: &Keys) -> Result<()
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes);
     encoder
-        .array(3)
+        .array(4)
         .and_then(|e| e.u8(FORMAT))
         .map(|_| ())
         .expect("memory takes every byte");
@@ -242,6 +283,14 @@ pub fn write_keys(dir: &Path, keystore: &dyn KeyStore, keys: &Keys) -> Result<()
         Some(before) => Wrapped::of(before, keystore)?.encode(&mut encoder),
         None => encoder.null().map(|_| ()).expect("memory takes every byte"),
     }
+    let written = match &keys.escrow {
+        Some(escrow) => encoder
+            .array(2)
+            .and_then(|e| e.bytes(&escrow.0))
+            .and_then(|e| e.bytes(&escrow.wrap(&keys.current))),
+        None => encoder.null(),
+    };
+    written.map(|_| ()).expect("memory takes every byte");
     let check = blake3::hash(&bytes);
     bytes.extend_from_slice(check.as_bytes());
     for name in KEY_FILES {
@@ -250,20 +299,37 @@ pub fn write_keys(dir: &Path, keystore: &dyn KeyStore, keys: &Keys) -> Result<()
     Ok(())
 }
 
-fn decode(bytes: &[u8]) -> Option<(Wrapped, Option<Wrapped>)> {
+fn decode(bytes: &[u8]) -> Option<KeyFile> {
     let at = bytes.len().checked_sub(CHECK_BYTES)?;
     let (content, check) = bytes.split_at(at);
     (blake3::hash(content).as_bytes() == check).then_some(())?;
     let mut decoder = Decoder::new(content);
-    (decoder.array().ok()? == Some(3) && decoder.u8().ok()? == FORMAT).then_some(())?;
+    (decoder.array().ok()? == Some(4) && decoder.u8().ok()? == FORMAT).then_some(())?;
     let current = Wrapped::decode(&mut decoder)?;
-    let before = if decoder.datatype().ok()? == minicbor::data::Type::Null {
-        decoder.null().ok()?;
-        None
-    } else {
-        Some(Wrapped::decode(&mut decoder)?)
+    let before = optional(&mut decoder, Wrapped::decode)?;
+    let escrow = optional(&mut decoder, |decoder| {
+        (decoder.array().ok()? == Some(2)).then_some(())?;
+        let key = EscrowKey(decoder.bytes().ok()?.try_into().ok()?);
+        Some((key, decoder.bytes().ok()?.to_vec()))
+    })?;
+    let file = KeyFile {
+        current,
+        before,
+        escrow,
     };
-    (decoder.position() == content.len()).then_some((current, before))
+    (decoder.position() == content.len()).then_some(file)
+}
+
+/// What may be absent; nothing at all when it is neither.
+fn optional<T>(
+    decoder: &mut Decoder<'_>,
+    read: impl FnOnce(&mut Decoder<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    if decoder.datatype().ok()? == minicbor::data::Type::Null {
+        decoder.null().ok()?;
+        return Some(None);
+    }
+    read(decoder).map(Some)
 }
 
 #[cfg(test)]
@@ -291,6 +357,7 @@ mod tests {
         Keys {
             current: DataKey::new([1; 32]),
             before: Some(DataKey::new([2; 32])),
+            escrow: Some(EscrowSecret::new([9; 32]).public()),
         }
     }
 
@@ -307,6 +374,26 @@ mod tests {
             read_keys(dir.path(), &Plain(4)),
             Err(StoreError::BadKey)
         ));
+    }
+
+    #[test]
+    fn city_s_escrow_key_gives_the_data_key_to_a_keystore_that_lost_its_own() {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let (lost, secret) = (Plain(3), EscrowSecret::new([9; 32]));
+        let mut keys = keys();
+        keys.before = None;
+        write_keys(dir.path(), &lost, &keys).expect("writes");
+        let recovered = recover_keys(dir.path(), &secret).expect("recovers");
+        assert_eq!(recovered, keys);
+        write_keys(dir.path(), &Plain(5), &recovered).expect("writes");
+        let read = read_keys(dir.path(), &Plain(5)).expect("reads");
+        assert_eq!(read, Some(keys.clone()));
+        let other = recover_keys(dir.path(), &EscrowSecret::new([8; 32]));
+        assert!(matches!(other, Err(StoreError::BadKey)));
+        keys.escrow = None;
+        write_keys(dir.path(), &lost, &keys).expect("writes");
+        let none = recover_keys(dir.path(), &secret);
+        assert!(matches!(none, Err(StoreError::KeyUnavailable)));
     }
 
     #[test]

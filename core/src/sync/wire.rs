@@ -62,6 +62,9 @@ pub struct EnrolReply {
     pub certificate: String,
     /// The hub's clock, milliseconds of UTC.
     pub hub_time_ms: u64,
+    /// The public half of the city's escrow key, hex, where its policy has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escrow_key: Option<String>,
 }
 
 /// `POST /v1/session/challenge`.

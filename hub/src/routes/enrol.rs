@@ -16,12 +16,16 @@ pub(super) async fn enrol(
     let asked: EnrolRequest = read_json(&app, request).await?;
     let device = read_key(&asked.device_key)?;
     let signature = read_signature(&asked.signature)?;
-    let certificate = app
-        .job(move |hub| hub.enrol(&asked.code, &device, &signature))
+    let (certificate, escrow_key) = app
+        .job(move |hub| {
+            let certificate = hub.enrol(&asked.code, &device, &signature)?;
+            Ok((certificate, hub.escrow_key()?))
+        })
         .await?;
     Ok(Json(EnrolReply {
         hub_key: app.hub.key().to_string(),
         certificate: hex::encode(certificate.encode()),
         hub_time_ms: app.hub.now().0,
+        escrow_key: escrow_key.map(|key| key.to_string()),
     }))
 }
