@@ -1,10 +1,12 @@
 //! The grammar of the command.
 
 mod deadline;
+mod draft;
 mod duty;
 mod grids;
 mod nearest;
 mod people;
+mod retention;
 mod score;
 mod track;
 mod verdict;
@@ -15,10 +17,12 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use deadline::*;
+pub(crate) use draft::*;
 pub(crate) use duty::*;
 pub(crate) use grids::*;
 pub(crate) use nearest::*;
 pub(crate) use people::*;
+pub(crate) use retention::*;
 pub(crate) use score::*;
 pub(crate) use track::*;
 pub(crate) use verdict::*;
@@ -53,6 +57,11 @@ pub(crate) enum Command {
     Status,
     /// Report a problem with photos, offline.
     Report(Report),
+    /// Drafts: a report made field by field, safe at each step.
+    Draft {
+        #[command(subcommand)]
+        command: Draft,
+    },
     /// Cases: list, show, act.
     Case {
         #[command(subcommand)]
@@ -69,6 +78,8 @@ pub(crate) enum Command {
     Sync,
     /// What waits for the hub.
     Outbox,
+    /// Let photos go that the hub has: originals first, small pictures last.
+    Evict(Evict),
     /// Check everything in the store again; exits 1 when something does not hold.
     Verify,
     /// Fold every view again from the log.

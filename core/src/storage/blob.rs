@@ -92,6 +92,58 @@ impl BlobFolder {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// The bytes of a picture that was made from a blob, or nothing when it is not here.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn get_derived(&self, hash: &Hash, longest_px: u32) -> Result<Option<Vec<u8>>, StoreError> {
+        match fs::read(self.derived_path(hash, longest_px)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How many bytes a blob takes on the disk; nothing when it is not here.
+    #[must_use]
+    pub fn size_bytes(&self, hash: &Hash) -> Option<u64> {
+        Some(fs::metadata(self.path(hash)).ok()?.len())
+    }
+
+    /// How many bytes a picture that was made from a blob takes on the disk.
+    #[must_use]
+    pub fn derived_size_bytes(&self, hash: &Hash, longest_px: u32) -> Option<u64> {
+        Some(
+            fs::metadata(self.derived_path(hash, longest_px))
+                .ok()?
+                .len(),
+        )
+    }
+
+    /// Takes a blob away; one that is not here is done already. Only while the gate of
+    /// [`crate::storage::room`] is shut.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove(&self, hash: &Hash) -> Result<(), StoreError> {
+        remove_file(&self.path(hash))
+    }
+
+    /// Takes a picture that was made from a blob away, as [`BlobFolder::remove`].
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove_derived(&self, hash: &Hash, longest_px: u32) -> Result<(), StoreError> {
+        remove_file(&self.derived_path(hash, longest_px))
+    }
+}
+
+fn remove_file(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Writes a file so that after a power cut it is there whole or not at all. The folder must

@@ -23,6 +23,9 @@ pub enum Setting {
     Certificate,
     /// When the last session ended, milliseconds.
     LastSync,
+    /// How far the hub's log is durable beyond one machine, where the hub says so: epoch and
+    /// position, 16 bytes.
+    DurableThrough,
 }
 
 impl Setting {
@@ -34,6 +37,7 @@ impl Setting {
             Self::HubKey => "hub_key",
             Self::Certificate => "certificate",
             Self::LastSync => "last_sync",
+            Self::DurableThrough => "durable_through",
         }
     }
 }
