@@ -6,6 +6,7 @@ mod duty;
 mod grids;
 mod nearest;
 mod people;
+mod person;
 mod retention;
 mod score;
 mod track;
@@ -22,6 +23,7 @@ pub(crate) use duty::*;
 pub(crate) use grids::*;
 pub(crate) use nearest::*;
 pub(crate) use people::*;
+pub(crate) use person::*;
 pub(crate) use retention::*;
 pub(crate) use score::*;
 pub(crate) use track::*;
@@ -80,6 +82,11 @@ pub(crate) enum Command {
     Outbox,
     /// Let photos go that the hub has: originals first, small pictures last.
     Evict(Evict),
+    /// What is held about a person.
+    Person {
+        #[command(subcommand)]
+        command: Person,
+    },
     /// Check everything in the store again; exits 1 when something does not hold.
     Verify,
     /// Fold every view again from the log.
@@ -349,6 +356,13 @@ pub(crate) enum Hub {
         /// As they stood then, RFC 3339. Without it now.
         #[arg(long, value_name = "TIME")]
         as_of: Option<String>,
+    },
+    /// Write everything that the hub holds about one person.
+    ExportPerson {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(flatten)]
+        export: PersonExport,
     },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {

@@ -17,6 +17,7 @@ mod locate;
 mod nearest;
 mod out_file;
 mod patrol;
+mod person;
 mod phone;
 mod photo;
 mod retention;
@@ -52,6 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
         Command::Evict(given) => retention::evict(args, given, output),
+        Command::Person { command } => person::run(args, command, output),
         Command::Verify => phone::verify(args, output),
         Command::Rebuild => phone::rebuild(args, output),
         Command::Locate(locate) => locate::locate(locate, output),

@@ -476,7 +476,7 @@ pub(crate) fn place_view(place: &Placed) -> PlaceView {
     }
 }
 
-fn view_of(draft: &DraftRow) -> DraftView {
+pub(crate) fn view_of(draft: &DraftRow) -> DraftView {
     DraftView {
         draft_id: draft.draft_id.to_string(),
         created: UtcMs(draft.created_ms).to_rfc3339(),

@@ -5,6 +5,7 @@
 //! - [`case`]: list, show, comment, amend and move a case.
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
+//! - [`person`]: everything that is held about one person.
 //! - [`retention`]: let go what the hub has.
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`patrol`]: record a walk, and see what it covers.
@@ -30,6 +31,7 @@ pub mod grids;
 pub mod log;
 pub mod packs;
 pub mod patrol;
+pub mod person;
 pub mod reference;
 pub mod retention;
 pub mod review;

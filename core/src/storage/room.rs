@@ -186,6 +186,8 @@ fn allocate(file: &File, bytes: u64) -> Result<(), StoreError> {
 
     match fallocate(file, FallocateFlags::empty(), 0, bytes) {
         Ok(()) => Ok(()),
+        // Larger than any file here may be.
+        Err(Errno::FBIG) => Err(StoreError::Full),
         // A file system that cannot allocate ahead says what is free.
         Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => {
             let stat = rustix::fs::fstatvfs(file).map_err(io::Error::from)?;
