@@ -98,7 +98,7 @@ fn wrong_drafts_fields_and_files_are_named() {
         .assert_failed(2, &[unknown]);
     phone
         .run(["draft", "photo", "take", unknown, path(&bad)])
-        .assert_failed(2, &["bad.jpg"]);
+        .assert_failed(2, &["slot", unknown]);
 }
 
 /// What the killed loop knows to be true.

@@ -18,9 +18,9 @@ use std::time::Duration;
 
 use crate::storage::StoreError;
 
-/// What one commit may need beside photos: at most 128 KiB of its own in as many pages, the
-/// indexes and views that it changes, and the index of the write-ahead log. Measured for a
-/// report: under 100 KiB.
+/// What one commit may need beside photos: at most 128 KiB of its own, written to the log in
+/// whole pages and once more when the log is folded in, the indexes and views that it
+/// changes, and the index of the log; doubled.
 pub const COMMIT_MARGIN_BYTES: u64 = 1024 * 1024;
 /// Files grow by blocks of this size.
 const BLOCK_BYTES: u64 = 4096;
