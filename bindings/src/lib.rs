@@ -10,6 +10,7 @@ mod capture;
 mod case;
 mod case_detail;
 mod coverage;
+mod draft;
 mod engine;
 mod error;
 mod facility;
@@ -33,6 +34,7 @@ pub use case_detail::{
 pub use coverage::{
     CheckpointVisit, Coverage, CoveredStretch, FixCounts, Lap, MissedStretch, RejectedFixes,
 };
+pub use draft::{Draft, DraftPhoto, DraftValue, PhotoMoment, SeenPlace};
 pub use engine::{FieldCore, Status};
 pub use error::CoreError;
 pub use facility::{FacilityKindLine, NearestAnswer, NearestFacility};

@@ -17,6 +17,8 @@ pub struct Verification {
     pub receipts_count: u64,
     /// Photos that were hashed again.
     pub photos_count: u64,
+    /// Photos that were let go because the hub has them; they can be fetched again.
+    pub evicted_count: u64,
     /// Cases that were folded and judged again.
     pub cases_count: u64,
     /// What does not hold.
@@ -52,6 +54,7 @@ impl From<core::Verification> for Verification {
             own_commits_count: report.own_commits as u64,
             receipts_count: report.receipts as u64,
             photos_count: report.photos as u64,
+            evicted_count: report.evicted as u64,
             cases_count: report.cases as u64,
             problems: report.problems.into_iter().map(Into::into).collect(),
         }

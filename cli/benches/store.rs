@@ -81,7 +81,9 @@ fn figure(said: &str, name: &str) -> Outcome<f64> {
     let found = said
         .split_whitespace()
         .find_map(|word| word.strip_prefix(name)?.strip_prefix('='));
-    Ok(found.ok_or_else(|| format!("no {name} in {said}"))?.parse()?)
+    Ok(found
+        .ok_or_else(|| format!("no {name} in {said}"))?
+        .parse()?)
 }
 
 fn run(command: &mut Command) -> Outcome<String> {
@@ -218,7 +220,11 @@ fn commits(dir: &Path) -> Outcome<()> {
             }
         }
     }
-    let (raw, clear, sealed) = (median(&mut raw_ms), median(&mut clear_ms), median(&mut sealed_ms));
+    let (raw, clear, sealed) = (
+        median(&mut raw_ms),
+        median(&mut clear_ms),
+        median(&mut sealed_ms),
+    );
     println!(
         "RESULT work=commit commits={} sqlite_ms={raw:.3} clear_ms={clear:.3} sealed_ms={sealed:.3}",
         raw_ms.len()
@@ -260,7 +266,10 @@ fn counts(dir: &Path) -> Outcome<()> {
         let text = std::fs::read_to_string(&trace)?;
         let syncs = text.lines().filter(|line| line.contains("sync(")).count();
         // A page of the write-ahead log is written with its length in the call.
-        let pages = text.lines().filter(|line| line.contains(", 4096, ")).count();
+        let pages = text
+            .lines()
+            .filter(|line| line.contains(", 4096, "))
+            .count();
         told.push((syncs, pages));
     }
     let a_commit = |few: usize, many: usize| (many - few) as f64 / (MANY - FEW) as f64;
@@ -345,7 +354,11 @@ fn cpu_ms() -> Outcome<f64> {
     let mut total = 0.0;
     for task in std::fs::read_dir("/proc/self/task")? {
         let text = std::fs::read_to_string(task?.path().join("schedstat"))?;
-        total += text.split(' ').next().ok_or("no schedstat")?.parse::<f64>()?;
+        total += text
+            .split(' ')
+            .next()
+            .ok_or("no schedstat")?
+            .parse::<f64>()?;
     }
     Ok(total / 1e6)
 }
@@ -373,7 +386,11 @@ fn lists(dir: &Path) -> Outcome<()> {
         let (mut ours_us, mut plain_us) = (Vec::new(), Vec::new());
         for round in 0..=LIST_ROUNDS {
             let files = ["store.db", "store.keys", "keystore.key", "device.key"];
-            if is_evicted && !files.iter().all(|name| evict(&store.join(name)) && evict(&plain)) {
+            if is_evicted
+                && !files
+                    .iter()
+                    .all(|name| evict(&store.join(name)) && evict(&plain))
+            {
                 println!("skipped: pages cannot be evicted here");
                 return Ok(());
             }
@@ -403,8 +420,8 @@ fn plain_cases(path: &Path) -> Outcome<()> {
     )?;
     let transaction = connection.transaction()?;
     let body = "a note ".repeat(860 / 7);
-    let mut insert =
-        transaction.prepare("INSERT INTO cases VALUES(?1,?2,'bin overflow',?3,?4,30.6,114.3,?5)")?;
+    let mut insert = transaction
+        .prepare("INSERT INTO cases VALUES(?1,?2,'bin overflow',?3,?4,30.6,114.3,?5)")?;
     for number in 0..CASES {
         let digest = hash_of(&number.to_be_bytes()).0;
         let status = ["open", "assigned", "fixed", "closed"][usize::from(digest[20] % 4)];

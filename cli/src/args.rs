@@ -1,11 +1,14 @@
 //! The grammar of the command.
 
 mod deadline;
+mod draft;
 mod duty;
 mod grids;
 mod key;
 mod nearest;
 mod people;
+mod person;
+mod retention;
 mod score;
 mod track;
 mod verdict;
@@ -16,11 +19,14 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use deadline::*;
+pub(crate) use draft::*;
 pub(crate) use duty::*;
 pub(crate) use grids::*;
 pub(crate) use key::*;
 pub(crate) use nearest::*;
 pub(crate) use people::*;
+pub(crate) use person::*;
+pub(crate) use retention::*;
 pub(crate) use score::*;
 pub(crate) use track::*;
 pub(crate) use verdict::*;
@@ -58,6 +64,11 @@ pub(crate) enum Command {
     Status,
     /// Report a problem with photos, offline.
     Report(Report),
+    /// Drafts: a report made field by field, safe at each step.
+    Draft {
+        #[command(subcommand)]
+        command: Draft,
+    },
     /// Cases: list, show, act.
     Case {
         #[command(subcommand)]
@@ -74,6 +85,13 @@ pub(crate) enum Command {
     Sync,
     /// What waits for the hub.
     Outbox,
+    /// Let photos go that the hub has: originals first, small pictures last.
+    Evict(Evict),
+    /// What is held about a person.
+    Person {
+        #[command(subcommand)]
+        command: Person,
+    },
     /// Check everything in the store again; exits 1 when something does not hold.
     Verify,
     /// Fold every view again from the log.
@@ -348,6 +366,13 @@ pub(crate) enum Hub {
         /// As they stood then, RFC 3339. Without it now.
         #[arg(long, value_name = "TIME")]
         as_of: Option<String>,
+    },
+    /// Write everything that the hub holds about one person.
+    ExportPerson {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(flatten)]
+        export: PersonExport,
     },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {

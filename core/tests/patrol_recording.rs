@@ -593,3 +593,39 @@ fn fix_of_a_time_beyond_all_calendars_is_shown_as_it_is_sealed() {
     assert_eq!(figures(&before), figures(&over));
     assert_eq!(engine.track(patrol_id).expect("reads").len(), 4);
 }
+
+#[test]
+fn positions_are_recorded_on_a_patrol_and_nowhere_else() {
+    let desk = Desk::new();
+    let engine = desk.engine();
+    // Off shift nothing takes a fix, whoever offers it.
+    assert!(why(engine.feed_patrol(&along(0, 3))).contains("no patrol"));
+    let begun = engine.start_patrol(&on_route()).expect("starts");
+    engine.feed_patrol(&along(0, 3)).expect("feeds");
+    engine.pause_patrol().expect("pauses");
+    assert!(why(engine.feed_patrol(&along(3, 3))).contains("paused"));
+    engine.resume_patrol().expect("goes on");
+    engine.finish_patrol().expect("finishes");
+    assert!(why(engine.feed_patrol(&along(6, 3))).contains("no patrol"));
+    // A report, a draft and a remark are work without a patrol: they leave no track.
+    let report = bading_core::services::capture::Report {
+        photos: vec![support::camera::photo(1)],
+        at: Some(support::station::at(0.0, 0.0)),
+        ..Default::default()
+    };
+    let case = engine.report(&report).expect("reports").case_id;
+    engine
+        .comment(case.parse().expect("a case"), "seen")
+        .expect("comments");
+    engine.start_draft().expect("starts");
+    let tracks: Vec<_> = commits(&engine)
+        .iter()
+        .flat_map(|commit| commit.body().expect("readable").operations)
+        .filter(|operation| matches!(operation.kind, Kind::Track { .. }))
+        .map(|operation| operation.subject.as_patrol())
+        .collect();
+    assert_eq!(tracks, [Some(id(&begun))], "the one patrol's, and no other");
+    let (recording, pieces) = in_store(&engine, |tx| Ok((tx.recording()?, tx.pieces()?)));
+    assert_eq!((recording, pieces.len()), (None, 0));
+    assert_eq!(engine.track(id(&begun)).expect("reads"), along(0, 3));
+}

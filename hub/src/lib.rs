@@ -19,6 +19,7 @@ mod import;
 mod judgement;
 mod log;
 mod page;
+mod person;
 mod photos;
 mod policy_file;
 mod review;

@@ -60,6 +60,7 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
         Command::Verdicts { dir, as_of } => {
             super::verdict::of_hub(&open(dir)?, as_of.as_deref(), output)
         }
+        Command::ExportPerson { dir, export } => super::person::of_hub(&open(dir)?, export, output),
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }

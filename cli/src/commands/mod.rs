@@ -7,6 +7,7 @@ mod deadline;
 mod deadline_case;
 mod demo;
 mod dispatch;
+mod draft;
 mod duties;
 mod flags;
 mod grids;
@@ -17,8 +18,10 @@ mod locate;
 mod nearest;
 mod out_file;
 mod patrol;
+mod person;
 mod phone;
 mod photo;
+mod retention;
 mod review;
 mod roster;
 mod score;
@@ -46,11 +49,14 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Enrol(enrol) => phone::enrol(args, enrol, output),
         Command::Status => phone::status(args, output),
         Command::Report(report) => phone::report(args, report, output),
+        Command::Draft { command } => draft::run(args, command, output),
         Command::Case { command } => case::run(args, command, output),
         Command::Patrol { command } => patrol::run(args, command, output),
         Command::Nearest(given) => nearest::run(args, given, output),
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
+        Command::Evict(given) => retention::evict(args, given, output),
+        Command::Person { command } => person::run(args, command, output),
         Command::Verify => phone::verify(args, output),
         Command::Rebuild => phone::rebuild(args, output),
         Command::Key { command } => key::run(args, command, output),

@@ -38,7 +38,17 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-fn beside(target: &Path) -> io::Result<PathBuf> {
+/// A file that only its owner may read, which was not there before.
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// A name beside a file, for its content before it is whole.
+pub(super) fn beside(target: &Path) -> io::Result<PathBuf> {
     let name = target.file_name().ok_or(ErrorKind::InvalidInput)?;
     let name = format!(".{}.{}.partial", name.to_string_lossy(), std::process::id());
     Ok(target.with_file_name(name))

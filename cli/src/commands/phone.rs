@@ -79,7 +79,7 @@ pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Resu
     Ok(Exit::Done)
 }
 
-fn report_lines(reported: &Reported) -> String {
+pub(super) fn report_lines(reported: &Reported) -> String {
     let mut lines = format!(
         "case {}\ngrid {}\n",
         reported.case_id,

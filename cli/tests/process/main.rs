@@ -10,6 +10,7 @@ mod deadline;
 mod demo;
 mod device;
 mod dispatch;
+mod drafts;
 mod duties;
 mod grid_coverage;
 mod grids;

@@ -107,12 +107,16 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::UnknownClass(_)
         | ServiceError::UnknownRoute(_)
         | ServiceError::ReviewSpan
+        | ServiceError::TooManyDrafts(_)
+        | ServiceError::TooManyPhotos(_)
         | ServiceError::Commit(_)
         | ServiceError::Grids(_)
         | ServiceError::GridLayer(_)
         | ServiceError::Duties(_) => ErrorKind::InvalidInput,
         ServiceError::NoSuchCase(_)
         | ServiceError::NoSuchPhoto(_)
+        | ServiceError::NoSuchDraft(_)
+        | ServiceError::NoSuchSlot(_)
         | ServiceError::NoSuchPatrol(_)
         | ServiceError::NoPatrol => ErrorKind::NotFound,
         ServiceError::Refused(_)
@@ -121,6 +125,7 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::PatrolPaused
         | ServiceError::PatrolNotPaused
         | ServiceError::PatrolElsewhere
+        | ServiceError::SlotTaken(_)
         | ServiceError::NotEnrolled
         | ServiceError::OtherHub
         | ServiceError::Sign(_) => ErrorKind::NotAllowed,
@@ -143,7 +148,9 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
             | FacilityError::Within { .. } => ErrorKind::InvalidInput,
         },
         ServiceError::Verdict(error) => kind_of_verdict(error),
-        ServiceError::Certificate(_) | ServiceError::BadPage(_) => ErrorKind::RetryLater,
+        ServiceError::Certificate(_) | ServiceError::BadPage(_) | ServiceError::DraftChanged(_) => {
+            ErrorKind::RetryLater
+        }
     }
 }
 

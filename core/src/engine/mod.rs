@@ -3,9 +3,11 @@
 //! Every call is one use case of [`crate::services`]. Calls block; `sync`, `enrol` and
 //! `fetch_photo` wait for the network. The handle may be shared between threads.
 
+mod draft;
 mod error;
 mod key;
 mod key_store;
+mod retention;
 mod system;
 
 use std::path::Path;

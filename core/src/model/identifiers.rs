@@ -115,6 +115,47 @@ impl FromStr for PatrolId {
     }
 }
 
+/// A draft, named by the device that makes it. The case that it becomes has the same name,
+/// so that a report that was repeated is known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DraftId(pub Uuid);
+
+impl fmt::Display for DraftId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for DraftId {
+    type Err = IdentifierError;
+
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        Uuid::parse_str(text)
+            .map(Self)
+            .map_err(|_| IdentifierError::Form { what: "draft id" })
+    }
+}
+
+/// The place of one photo in a draft, from the moment the camera opens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotId(pub Uuid);
+
+impl fmt::Display for SlotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for SlotId {
+    type Err = IdentifierError;
+
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        Uuid::parse_str(text)
+            .map(Self)
+            .map_err(|_| IdentifierError::Form { what: "slot id" })
+    }
+}
+
 /// How a device signs, fixed when it enrols and written in every commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Suite {

@@ -7,6 +7,7 @@
 //! [`facility`] with its [`opening_hours`], and the [`identifiers`] that all of them share.
 
 pub mod case;
+pub mod draft;
 pub mod duty;
 pub mod facility;
 pub mod grid;

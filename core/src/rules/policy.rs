@@ -9,6 +9,7 @@
 //!
 //! [`Policy::from_json`]: crate::rules::policy::Policy::from_json
 
+mod retention;
 mod scorecards;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
+pub use retention::RetentionPolicy;
 pub use scorecards::{
     CitySteps, Evaluation, EvaluationKind, EvaluationPart, PartSource, PeriodUnit, Scorecard,
     VolumeSteps,
@@ -67,6 +69,9 @@ pub struct Policy {
     /// How long the centre's seats have.
     #[serde(skip_serializing_if = "SeatLimits::is_default")]
     pub seat_limits: SeatLimits,
+    /// When phones may let photos go that the hub has.
+    #[serde(skip_serializing_if = "RetentionPolicy::is_default")]
+    pub retention: RetentionPolicy,
     /// The volume steps that the city sets itself.
     #[serde(skip_serializing_if = "CitySteps::is_empty")]
     pub volume_steps: CitySteps,
@@ -386,6 +391,7 @@ impl Default for Policy {
             near_duplicate_h: 24,
             caps_hundredths: BTreeMap::new(),
             seat_limits: SeatLimits::default(),
+            retention: RetentionPolicy::default(),
             volume_steps: CitySteps::default(),
             scorecards: Vec::new(),
             evaluations: Vec::new(),

@@ -18,9 +18,10 @@ use crate::model::workflow::Phase;
 use crate::oplog::body::{BodyBuilder, Kind, MAX_TEXT_BYTES, Placed, Subject};
 use crate::photo::{self, PhotoFacts};
 use crate::services::log::{append, own_authority, zone_for};
-use crate::services::{Context, ServiceError};
-use crate::storage::Tx;
+use crate::services::{Context, ServiceError, retention};
+use crate::storage::blob::BlobFolder;
 use crate::storage::case::CaseRow;
+use crate::storage::{StoreError, Tx, room};
 
 /// The longest sides of the pictures that are made of a photo, in pixels.
 pub const THUMBNAILS_PX: [u32; 2] = [1600, 320];
@@ -103,6 +104,15 @@ pub(crate) struct Checked {
     thumbnails: Vec<(u32, Vec<u8>)>,
 }
 
+impl Checked {
+    /// What its files take on the disk.
+    fn room_bytes(&self) -> u64 {
+        let pictures = self.thumbnails.iter().map(|(_, bytes)| bytes.len() as u64);
+        let files = pictures.chain([self.photo.size_bytes]);
+        files.map(room::room_of_file).sum()
+    }
+}
+
 /// A report that holds by itself, before any store is asked.
 pub struct Prepared<'r> {
     report: &'r Report,
@@ -143,6 +153,23 @@ pub fn report_prepared(
     context: &Context<'_>,
     prepared: &Prepared<'_>,
 ) -> Result<Reported, ServiceError> {
+    let case_id = CaseId(Uuid::from_bytes(uuid_bytes(context.nonce())));
+    report_as(context, prepared, case_id, |_| Ok(()))
+}
+
+/// Reports a problem as the case of a name that is known before.
+///
+/// - `also`: what belongs into the transaction of the report; when it fails, nothing is
+///   reported.
+///
+/// # Errors
+/// As [`report_prepared`], and those of `also`.
+pub(crate) fn report_as(
+    context: &Context<'_>,
+    prepared: &Prepared<'_>,
+    case_id: CaseId,
+    also: impl FnOnce(&Tx<'_>) -> Result<(), ServiceError>,
+) -> Result<Reported, ServiceError> {
     let Prepared { report, photos } = prepared;
     let accuracy_m = report.accuracy_m;
     let (class, at) = (report.class.as_ref(), place_of(report, photos));
@@ -150,15 +177,14 @@ pub fn report_prepared(
     context.store.read(|tx| check_class(tx, context, class))?;
     let seen_at = report.taken_at.unwrap_or(context.host.now().wall);
     let mut hints = photo_hints(report, seen_at, at, photos);
-    keep_photos(context, &report.photos, photos)?;
-    context.store.write(|tx| {
+    keep_photos(context, &report.photos, photos, |tx| {
+        also(tx)?;
         let duties = check_class(tx, context, class)?;
         let grid = match at {
             Some(at) => context.reference.grid_at(tx, at, seen_at)?,
             None => None,
         };
         hints.extend(store_hints(tx, context, report, at, seen_at, photos)?);
-        let case_id = CaseId(Uuid::from_bytes(uuid_bytes(context.nonce())));
         let subject = Subject::case(case_id);
         let mut body = BodyBuilder::new();
         let place = at.map(|at| {
@@ -209,7 +235,7 @@ pub fn report_prepared(
 }
 
 /// Random bytes as a UUID of version 4.
-fn uuid_bytes(random: [u8; 16]) -> [u8; 16] {
+pub(crate) fn uuid_bytes(random: [u8; 16]) -> [u8; 16] {
     *uuid::Builder::from_random_bytes(random)
         .as_uuid()
         .as_bytes()
@@ -258,14 +284,43 @@ pub(crate) fn check_photos(
         .collect()
 }
 
-/// Writes photos and their pictures durably; a commit may name them afterwards. What no
-/// commit comes to name is only a file too many.
-pub(crate) fn keep_photos(
+/// Writes photos and their pictures durably, then runs the transaction that names them.
+///
+/// Room for all of it is asked for before the first byte. When the transaction fails, the
+/// photos that nothing else names are taken away again.
+///
+/// # Errors
+/// [`StoreError::Full`] before anything is written; those of `name`.
+pub(crate) fn keep_photos<T>(
     context: &Context<'_>,
     inputs: &[PhotoInput],
     photos: &[Checked],
-) -> Result<(), ServiceError> {
+    name: impl FnOnce(&Tx<'_>) -> Result<T, ServiceError>,
+) -> Result<T, ServiceError> {
     let blobs = context.store.blobs();
+    let is_new = |checked: &&Checked| blobs.size_bytes(&checked.photo.hash).is_none();
+    let bytes = photos.iter().filter(is_new).map(Checked::room_bytes).sum();
+    let mut room = room::reserve(context.store.dir(), bytes)?;
+    room.release_files()?;
+    let written = write_photos(blobs, inputs, photos);
+    room.release_commit();
+    let outcome = match written {
+        Ok(()) => context.store.write(name),
+        Err(error) => Err(error.into()),
+    };
+    drop(room);
+    if outcome.is_err() {
+        let hashes: Vec<_> = photos.iter().map(|checked| checked.photo.hash).collect();
+        retention::forget_unnamed(context, &hashes);
+    }
+    outcome
+}
+
+fn write_photos(
+    blobs: &BlobFolder,
+    inputs: &[PhotoInput],
+    photos: &[Checked],
+) -> Result<(), StoreError> {
     for (input, checked) in inputs.iter().zip(photos) {
         blobs.put(&checked.photo.hash, &input.bytes)?;
         for (longest_px, picture) in &checked.thumbnails {

@@ -430,12 +430,12 @@ pub fn move_case(
         context
             .store
             .read(|tx| judged(tx, context, case_id, build))?;
-        keep_photos(context, &details.photos, &photos)?;
+        return keep_photos(context, &details.photos, &photos, |tx| {
+            note_photos(tx, &photos)?;
+            act(tx, context, case_id, build)
+        });
     }
-    context.store.write(|tx| {
-        note_photos(tx, &photos)?;
-        act(tx, context, case_id, build)
-    })
+    context.store.write(|tx| act(tx, context, case_id, build))
 }
 
 /// Builds a body on what this device knows of the case and judges it.

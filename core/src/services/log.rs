@@ -307,7 +307,11 @@ fn line_of(state: &CaseState, zone: Option<Zone>) -> CaseRow {
     }
 }
 
-fn read_input(
+/// A commit as the fold takes it: with its stamp, and what its signer could do there.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn read_input(
     tx: &Tx<'_>,
     stored: &StoredCommit,
     hub: Option<&DeviceKey>,

@@ -1,9 +1,12 @@
 //! What a phone does, one use case per function, each in one transaction of the store.
 //!
 //! - [`capture`]: a report with photos, offline, before any enrolment.
+//! - [`draft`]: a report that is still being made, safe field by field.
 //! - [`case`]: list, show, comment, amend and move a case.
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
+//! - [`person`]: everything that is held about one person.
+//! - [`retention`]: let go what the hub has.
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
@@ -20,6 +23,7 @@
 
 pub mod capture;
 pub mod case;
+pub mod draft;
 pub mod duty_file;
 pub mod enrol;
 pub mod facility;
@@ -27,7 +31,9 @@ pub mod grids;
 pub mod log;
 pub mod packs;
 pub mod patrol;
+pub mod person;
 pub mod reference;
+pub mod retention;
 pub mod review;
 pub mod sync;
 pub mod verdict;
@@ -38,6 +44,7 @@ use thiserror::Error;
 use crate::geo::grid_file::GridFileError;
 use crate::geo::layer_check::LayerRefusal;
 use crate::model::case::CaseId;
+use crate::model::draft::{DraftId, SlotId};
 use crate::model::identifiers::{DeviceKey, Hash, IdentifierError};
 use crate::model::patrol::PatrolId;
 use crate::model::place::PlaceError;
@@ -135,6 +142,24 @@ pub enum ServiceError {
     /// No such case in this store.
     #[error("case {0} is not in this store")]
     NoSuchCase(CaseId),
+    /// No such draft in this store, and no case that it became.
+    #[error("draft {0} is not in this store")]
+    NoSuchDraft(DraftId),
+    /// No draft has such a slot.
+    #[error("slot {0} is in no draft of this store")]
+    NoSuchSlot(SlotId),
+    /// Another photo is in the slot.
+    #[error("slot {0} has another photo: remove it first")]
+    SlotTaken(SlotId),
+    /// Another process changed the draft while it was being reported.
+    #[error("draft {0} was changed meanwhile: look at it again")]
+    DraftChanged(DraftId),
+    /// There are too many drafts already.
+    #[error("there are {0} drafts already: report or discard some")]
+    TooManyDrafts(usize),
+    /// A draft has too many photos.
+    #[error("a draft has at most {0} photos")]
+    TooManyPhotos(usize),
     /// No such photo in this store or at the hub.
     #[error("photo {0} is not to be had")]
     NoSuchPhoto(Hash),

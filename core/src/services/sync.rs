@@ -17,7 +17,7 @@ use crate::services::reference::keep_pack;
 use crate::services::{Context, ServiceError, patrol};
 use crate::storage::log::StoredGrant;
 use crate::storage::reference::Setting;
-use crate::storage::{StoreError, Tx};
+use crate::storage::{StoreError, Tx, room};
 use crate::sync::phone::{Event, PhoneSession, Step, Tally};
 use crate::sync::transport::{Transport, TransportError};
 use crate::sync::wire::{Head, Page, SessionReply};
@@ -211,6 +211,10 @@ impl<'a, 'c> Driver<'a, 'c> {
         self.token = Some(reply.token.clone());
         self.context.store.write(|tx| {
             tx.set_setting(Setting::Certificate, &bytes)?;
+            if let Some(through) = reply.durable_through {
+                let bytes = [through.epoch.to_be_bytes(), through.position.to_be_bytes()];
+                tx.set_setting(Setting::DurableThrough, &bytes.concat())?;
+            }
             take_hub_time(tx, UtcMs(reply.hub_time_ms))?;
             Ok(Event::Done)
         })
@@ -399,7 +403,10 @@ pub fn fetch_photo(
             "the photo is not what its hash says".to_owned(),
         ));
     }
+    let mut room = room::reserve(context.store.dir(), room::room_of_file(bytes.len() as u64))?;
+    room.release_files()?;
     context.store.blobs().put(hash, &bytes)?;
+    room.release_commit();
     context.store.write(|tx| {
         tx.put_blob(hash, bytes.len() as u64, true)?;
         tx.set_blob_at_hub(hash)?;

@@ -2,7 +2,7 @@
 //! neither this phone nor the hub: bytes, hashes, signatures, the own chain, receipts,
 //! photos, the hub's judgements, and that the views are what the log says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -30,8 +30,10 @@ pub struct Verification {
     pub own_commits: usize,
     /// Receipts of the hub whose signature was checked.
     pub receipts: usize,
-    /// Photos that were hashed again.
+    /// Photos that were hashed again, those of drafts included.
     pub photos: usize,
+    /// Photos that were let go because the hub has them; they can be fetched again.
+    pub evicted: usize,
     /// Cases that were folded and judged again.
     pub cases: usize,
     /// Patrols that were folded and judged again.
@@ -67,7 +69,10 @@ pub fn verify(context: &Context<'_>) -> Result<Verification, ServiceError> {
             verify_patrols(tx, context, hub.as_ref(), &mut report)?;
             verify_verdicts(tx, hub.as_ref(), &mut report)?;
         }
-        Ok(tx.held_blobs()?)
+        report.evicted = tx.evicted_blobs()?.len();
+        let mut held: BTreeSet<_> = tx.held_blobs()?.into_iter().collect();
+        held.extend(tx.draft_photo_hashes()?);
+        Ok(held)
     })?;
     for hash in blobs {
         report.photos += 1;

@@ -188,6 +188,39 @@ impl BlobFolder {
         }
         Ok(files)
     }
+
+    /// How many bytes a blob takes on the disk; nothing when it is not here.
+    #[must_use]
+    pub fn size_bytes(&self, hash: &Hash) -> Option<u64> {
+        Some(fs::metadata(self.path(hash)).ok()?.len())
+    }
+
+    /// How many bytes a picture that was made from a blob takes on the disk.
+    #[must_use]
+    pub fn derived_size_bytes(&self, hash: &Hash, longest_px: u32) -> Option<u64> {
+        Some(
+            fs::metadata(self.path_of(derived(hash, longest_px)))
+                .ok()?
+                .len(),
+        )
+    }
+
+    /// Takes a blob away; one that is not here is done already. Only while the gate of
+    /// [`crate::storage::room`] is shut.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove(&self, hash: &Hash) -> Result<(), StoreError> {
+        remove_file(&self.path(hash))
+    }
+
+    /// Takes a picture that was made from a blob away, as [`BlobFolder::remove`].
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove_derived(&self, hash: &Hash, longest_px: u32) -> Result<(), StoreError> {
+        remove_file(&self.path_of(derived(hash, longest_px)))
+    }
 }
 
 impl BlobName {
@@ -196,6 +229,20 @@ impl BlobName {
         let mut name = self.hash.0.to_vec();
         name.extend_from_slice(&self.longest_px.unwrap_or(0).to_be_bytes());
         name
+    }
+}
+
+fn derived(hash: &Hash, longest_px: u32) -> BlobName {
+    BlobName {
+        hash: *hash,
+        longest_px: Some(longest_px),
+    }
+}
+
+fn remove_file(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
 }
 

@@ -7,11 +7,14 @@
 
 pub mod blob;
 pub mod case;
+pub mod draft;
 pub mod escrow;
 pub mod log;
 mod migrations;
 pub mod patrol;
 pub mod reference;
+pub mod retention;
+pub mod room;
 mod seal;
 mod sealing;
 pub mod vault;
@@ -86,6 +89,11 @@ impl From<std::io::Error> for StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
+        // The index of the write-ahead log has no room: SQLite names it as a failure to size it.
+        let extended = error.sqlite_error().map(|error| error.extended_code);
+        if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::Full;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
             Some(ErrorCode::DiskFull) => Self::Full,
@@ -125,7 +133,12 @@ impl Store {
         let key = keys.map(|keys| keys.current.clone());
         let path = database(dir, key.as_ref());
         let mut connection = connect(&path, key.as_ref(), OpenFlags::default())?;
-        if !is_ready(&connection)? {
+        let is_ready = match is_ready(&connection) {
+            // A full disk has no page for SQLite's shared memory: the spare makes room.
+            Err(StoreError::Full) if room::spend_spare(dir) => is_ready(&connection)?,
+            asked => asked?,
+        };
+        if !is_ready {
             // Two processes may make the store at once, and switching to the write-ahead
             // log does not wait for locks by itself. The kernel frees the lock of a process
             // that died half-way; the next one finds out here and goes on.
@@ -137,6 +150,7 @@ impl Store {
         }
         configure(&connection)?;
         let blobs = BlobFolder::open(&dir.join("blobs"), key.as_ref())?;
+        room::keep_spare(dir);
         let writer = Mutex::new(connection);
         Ok(Self {
             dir: dir.to_owned(),

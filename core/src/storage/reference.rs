@@ -25,6 +25,9 @@ pub enum Setting {
     LastSync,
     /// The public half of the city's escrow key, pinned at enrolment.
     EscrowKey,
+    /// How far the hub's log is durable beyond one machine, where the hub says so: epoch and
+    /// position, 16 bytes.
+    DurableThrough,
 }
 
 impl Setting {
@@ -37,6 +40,7 @@ impl Setting {
             Self::Certificate => "certificate",
             Self::LastSync => "last_sync",
             Self::EscrowKey => "escrow_key",
+            Self::DurableThrough => "durable_through",
         }
     }
 }

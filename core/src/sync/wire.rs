@@ -145,6 +145,19 @@ pub struct SessionReply {
     /// How the device's streams stand, those that the hub knows and the device did not name
     /// included.
     pub streams: Vec<StreamStanding>,
+    /// How far the hub's log is durable beyond one machine (a backup, a second one), where the
+    /// hub says so. A phone then keeps the photos of what was stamped later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub durable_through: Option<DurableThrough>,
+}
+
+/// A position up to which a hub's log outlives its machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DurableThrough {
+    /// The life of the zone's log.
+    pub epoch: u64,
+    /// The position in it, included.
+    pub position: u64,
 }
 
 /// `GET /v1/packs`: the reference data in force.

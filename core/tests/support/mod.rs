@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub(crate) mod camera;
 pub(crate) mod city;
 pub(crate) mod commit_vectors;
 pub(crate) mod entry_vectors;

@@ -55,6 +55,8 @@ pub(super) async fn open(
                 standing,
             })
             .collect(),
+        // One machine without backups of its own: it claims nothing.
+        durable_through: None,
     }))
 }
 
