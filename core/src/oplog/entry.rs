@@ -38,6 +38,19 @@ pub enum Stamp {
     Pack(Hash),
 }
 
+impl Stamp {
+    /// The hash of what is stamped.
+    #[must_use]
+    pub fn subject(&self) -> &Hash {
+        match self {
+            Self::Commit { commit: hash, .. }
+            | Self::Grant(hash)
+            | Self::Revocation(hash)
+            | Self::Pack(hash) => hash,
+        }
+    }
+}
+
 /// The hub's judgement of a commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -197,6 +210,12 @@ impl SignedEntry {
     #[must_use]
     pub fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// What it says, without the signature.
+    #[must_use]
+    pub fn into_entry(self) -> Entry {
+        self.entry
     }
 }
 

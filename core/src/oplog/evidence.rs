@@ -173,12 +173,14 @@ pub struct LinkPart {
 }
 
 /// What the exporter did not have.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum AbsentPart {
     /// A photo that a commit names is not there.
     Photo(Hash),
     /// A photo is there, and its bytes are not those of its name.
     DamagedPhoto(Hash),
+    /// A commit that another names as seen about the same subject is not there.
+    Commit(Hash),
     /// Commits of a stream, from one number to another, both included.
     Commits {
         /// The stream's device.
@@ -449,6 +451,7 @@ impl AbsentPart {
         match self {
             Self::Photo(hash) => writer.array(2).uint(1).bytes(&hash.0),
             Self::DamagedPhoto(hash) => writer.array(2).uint(2).bytes(&hash.0),
+            Self::Commit(hash) => writer.array(2).uint(4).bytes(&hash.0),
             Self::Commits {
                 device,
                 zone,
@@ -471,6 +474,7 @@ impl AbsentPart {
             let absent = match (reader.uint("absence")?, parts) {
                 (1, 2) => Self::Photo(Hash(reader.fixed("photo")?)),
                 (2, 2) => Self::DamagedPhoto(Hash(reader.fixed("photo")?)),
+                (4, 2) => Self::Commit(Hash(reader.fixed("commit")?)),
                 (3, 5) => {
                     let device = DeviceKey::ed25519(reader.fixed("device")?);
                     let zone = read_zone(reader)?;

@@ -4,6 +4,7 @@
 //! - [`case`]: list, show, comment, amend and move a case.
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
+//! - [`evidence`]: a bundle that others can check, and the check.
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
@@ -22,6 +23,7 @@ pub mod capture;
 pub mod case;
 pub mod duty_file;
 pub mod enrol;
+pub mod evidence;
 pub mod facility;
 pub mod grids;
 pub mod log;
@@ -206,4 +208,7 @@ pub enum ServiceError {
     /// A duty list.
     #[error(transparent)]
     Duties(#[from] packs::DutyFileError),
+    /// An evidence bundle.
+    #[error(transparent)]
+    Export(Box<evidence::export::ExportError<StoreError>>),
 }
