@@ -2,6 +2,7 @@
 
 mod deadline;
 mod duty;
+mod evidence;
 mod grids;
 mod nearest;
 mod people;
@@ -16,6 +17,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub(crate) use deadline::*;
 pub(crate) use duty::*;
+pub(crate) use evidence::*;
 pub(crate) use grids::*;
 pub(crate) use nearest::*;
 pub(crate) use people::*;
@@ -69,8 +71,11 @@ pub(crate) enum Command {
     Sync,
     /// What waits for the hub.
     Outbox,
-    /// Check everything in the store again; exits 1 when something does not hold.
-    Verify,
+    /// Check an evidence bundle, or everything in the store; exits 1 when something does not
+    /// hold.
+    Verify(Verify),
+    /// Write cases and patrols as a file that others can check.
+    Export(Export),
     /// Fold every view again from the log.
     Rebuild,
     /// What was walked, attended and done in a time, with the verdict and its reasons: by
@@ -338,6 +343,13 @@ pub(crate) enum Hub {
         /// As they stood then, RFC 3339. Without it now.
         #[arg(long, value_name = "TIME")]
         as_of: Option<String>,
+    },
+    /// Write cases and patrols of this hub as a file that others can check.
+    Export {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(flatten)]
+        export: Export,
     },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {

@@ -8,6 +8,7 @@ mod deadline_case;
 mod demo;
 mod dispatch;
 mod duties;
+mod evidence;
 mod flags;
 mod grids;
 mod hub;
@@ -48,7 +49,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Nearest(given) => nearest::run(args, given, output),
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
-        Command::Verify => phone::verify(args, output),
+        Command::Verify(given) => match &given.file {
+            Some(file) => evidence::verify(file, given, output),
+            None => phone::verify(args, output),
+        },
+        Command::Export(given) => evidence::of_store(args, given, output),
         Command::Rebuild => phone::rebuild(args, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),
