@@ -52,6 +52,7 @@ pub use error::HubError;
 pub use evidence::EvidenceError;
 pub use import::PackOutcome;
 pub use log::ZoneStatus;
+pub use page::evidence_report;
 pub use policy_file::{PolicyFileError, read_policy};
 pub use server::{serve, serve_with};
 pub use session::{CHALLENGE_MS, Caller, ClaimedHead, OpenedSession, RENEW_BELOW_MS, SESSION_MS};

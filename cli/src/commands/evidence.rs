@@ -12,10 +12,10 @@ use bading_core::oplog::evidence::{BundleError, ReadError};
 use bading_core::rules::explain::Language;
 use bading_core::services::evidence::export::{ExportError, Exported, Wanted};
 use bading_core::services::evidence::{
-    EvidenceReport, Finding, StreamReport, Verified, Words, verify_bundle,
+    EvidenceReport, Finding, Pictures, StreamReport, Verified, Words, verify_bundle,
 };
 use bading_core::services::reference::GRIDS;
-use bading_hub::{EvidenceError, Hub};
+use bading_hub::{EvidenceError, Hub, evidence_report};
 use serde_json::json;
 
 use super::out_file::{write_whole, write_with};
@@ -174,8 +174,12 @@ fn write_report(
     language: Language,
     utc_offset_min: i32,
 ) -> Result<(), Failure> {
-    let _ = (file, verified, language, utc_offset_min);
-    write_whole(out, b"")
+    let opened = File::open(file).map_err(|error| Failure::in_file(file, error))?;
+    let input = BufReader::with_capacity(READ_AT_ONCE, opened);
+    // Of a bundle that cannot be read to its end the report shows what was read, and no photo.
+    let pictures = Pictures::read(input, &verified.photos).unwrap_or_default();
+    let html = evidence_report(verified, &pictures, language, utc_offset_min);
+    write_whole(out, html.as_bytes())
 }
 
 /// The answer for people: the verdict, the first thing that is wrong, then the rest.

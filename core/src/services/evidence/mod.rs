@@ -9,12 +9,14 @@
 
 pub mod export;
 mod finding;
+mod pictures;
 mod report;
 mod store;
 mod stream;
 mod verify;
 
 pub use finding::{Finding, Words};
+pub use pictures::{PICTURE_PX, Pictures};
 pub use report::{CaseEvidence, EvidenceReport, Made, PhotoEvidence, Step};
 pub use store::export_from_store;
 pub use stream::StreamReport;
