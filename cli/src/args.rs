@@ -3,6 +3,7 @@
 mod deadline;
 mod draft;
 mod duty;
+mod evidence;
 mod grids;
 mod key;
 mod nearest;
@@ -21,6 +22,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use deadline::*;
 pub(crate) use draft::*;
 pub(crate) use duty::*;
+pub(crate) use evidence::*;
 pub(crate) use grids::*;
 pub(crate) use key::*;
 pub(crate) use nearest::*;
@@ -92,8 +94,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Person,
     },
-    /// Check everything in the store again; exits 1 when something does not hold.
-    Verify,
+    /// Check an evidence bundle, or everything in the store; exits 1 when something does not
+    /// hold.
+    Verify(Verify),
+    /// Write cases and patrols as a file that others can check.
+    Export(Export),
     /// Fold every view again from the log.
     Rebuild,
     /// The key that the store is sealed with.
@@ -373,6 +378,13 @@ pub(crate) enum Hub {
         dir: HubDir,
         #[command(flatten)]
         export: PersonExport,
+    },
+    /// Write cases and patrols of this hub as a file that others can check.
+    Export {
+        #[command(flatten)]
+        dir: HubDir,
+        #[command(flatten)]
+        export: Export,
     },
     /// Check the hub's log and photos again; exits 1 when something does not hold.
     Verify {

@@ -32,7 +32,7 @@ impl Hub {
             .store
             .read(|conn| packs::list_active(conn, &self.zone))?;
         let row = rows.into_iter().find(|row| row.kind == kind);
-        row.map(|row| self.read_pack(&row.hash)).transpose()
+        row.map(|row| self.read_file(&row.hash)).transpose()
     }
 
     /// Puts reference data in force. The same bytes again change nothing; the bytes of an

@@ -14,6 +14,7 @@ mod dispatch;
 mod duty_table;
 mod enrol;
 mod error;
+mod evidence;
 mod folder;
 mod import;
 mod judgement;
@@ -50,8 +51,10 @@ pub use duty_table::{
 };
 pub use enrol::{CodeSpec, CreatedCode, DEFAULT_CODE_DAYS, DeviceInfo, MAX_CODE_DAYS, PersonInfo};
 pub use error::HubError;
+pub use evidence::EvidenceError;
 pub use import::PackOutcome;
 pub use log::ZoneStatus;
+pub use page::evidence_report;
 pub use policy_file::{PolicyFileError, read_policy};
 pub use server::{serve, serve_with};
 pub use session::{CHALLENGE_MS, Caller, ClaimedHead, OpenedSession, RENEW_BELOW_MS, SESSION_MS};

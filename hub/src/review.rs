@@ -138,19 +138,19 @@ impl Hub {
         let mut found = Packs::none(self.utc_offset_min);
         let active = packs::list_active(conn, &self.zone)?;
         for row in &active {
-            let bytes = self.read_pack(&row.hash)?;
+            let bytes = self.read_file(&row.hash)?;
             found.take(&row.kind, row.hash, &bytes).map_err(damaged)?;
         }
         for hash in packs::list_hashes(conn, &self.zone, DUTIES)? {
             if active.iter().all(|row| row.hash != hash) {
-                let bytes = self.read_pack(&hash)?;
+                let bytes = self.read_file(&hash)?;
                 found.take_older_duties(hash, &bytes).map_err(damaged)?;
             }
         }
         Ok(found)
     }
 
-    pub(crate) fn read_pack(&self, hash: &Hash) -> Result<Vec<u8>, HubError> {
+    pub(crate) fn read_file(&self, hash: &Hash) -> Result<Vec<u8>, HubError> {
         let mut bytes = Vec::new();
         self.folder.open(hash)?.read_to_end(&mut bytes)?;
         Ok(bytes)

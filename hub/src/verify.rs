@@ -31,8 +31,10 @@ pub struct VerifyReport {
     pub entries_count: u64,
     /// Commits read and judged again.
     pub commits_count: u64,
-    /// Photos and packs hashed again.
-    pub blobs_count: u64,
+    /// Photos hashed again.
+    pub photos_count: u64,
+    /// Packs of reference data hashed again.
+    pub packs_count: u64,
     /// Everything that does not hold.
     pub disagreements_count: u64,
     /// The first thousand of them.
@@ -110,6 +112,9 @@ impl Hub {
 
     fn verify_files(&self, report: &mut VerifyReport) -> Result<(), HubError> {
         let mut after = None;
+        let packs = self
+            .store
+            .read(|conn| packs::list_every_hash(conn, &self.zone))?;
         loop {
             let files = self
                 .store
@@ -119,9 +124,13 @@ impl Hub {
             };
             after = Some(*last);
             for (hash, size_bytes) in &files {
-                report.blobs_count += 1;
+                let (count, what) = match packs.contains(hash) {
+                    true => (&mut report.packs_count, "pack"),
+                    false => (&mut report.photos_count, "photo"),
+                };
+                *count += 1;
                 if !self.folder.is_whole(hash, *size_bytes)? {
-                    report.disagree(None, format!("blob {hash} is missing or damaged"));
+                    report.disagree(None, format!("{what} {hash} is missing or damaged"));
                 }
             }
         }

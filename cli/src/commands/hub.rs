@@ -10,7 +10,7 @@ use bading_core::model::person::Role;
 use bading_core::model::time::UtcMs;
 use bading_hub::{
     CodeSpec, Hub, HubClock, HubConfig, HubError, RehearsalClock, ServeLimits, SystemHubClock,
-    serve_with,
+    VerifyReport, serve_with,
 };
 use serde_json::json;
 
@@ -61,6 +61,7 @@ pub(super) fn run(command: &Command, output: &Output) -> Result<Exit, Failure> {
             super::verdict::of_hub(&open(dir)?, as_of.as_deref(), output)
         }
         Command::ExportPerson { dir, export } => super::person::of_hub(&open(dir)?, export, output),
+        Command::Export { dir, export } => super::evidence::of_hub(&open(dir)?, export, output),
         Command::Verify { dir } => verify(&open(dir)?, output),
     }
 }
@@ -283,6 +284,28 @@ fn code_spec(
     Ok(spec)
 }
 
+/// The answer for people: one line when all is sound, else one more for each disagreement.
+fn verify_lines(report: &VerifyReport) -> String {
+    let mut lines = format!(
+        "{}: {} entries, {} commits, {} photos, {} packs\n",
+        if report.is_sound() { "sound" } else { "NOT SOUND" },
+        report.entries_count,
+        report.commits_count,
+        report.photos_count,
+        report.packs_count
+    );
+    for found in &report.disagreements {
+        let at = found.position.map_or(String::new(), |at| format!("position {at}: "));
+        lines.push_str(&format!("{at}{}\n", found.what));
+    }
+    let listed = report.disagreements.len() as u64;
+    if report.disagreements_count > listed {
+        let more = report.disagreements_count - listed;
+        lines.push_str(&format!("and {more} more\n"));
+    }
+    lines
+}
+
 fn verify(hub: &Hub, output: &Output) -> Result<Exit, Failure> {
     let report = hub.verify().map_err(failure)?;
     let problems: Vec<_> = report
@@ -294,10 +317,12 @@ fn verify(hub: &Hub, output: &Output) -> Result<Exit, Failure> {
         "sound": report.is_sound(),
         "entries": report.entries_count,
         "commits": report.commits_count,
-        "photos": report.blobs_count,
+        "photos": report.photos_count,
+        "packs": report.packs_count,
         "problems": problems,
+        "problems_count": report.disagreements_count,
     });
-    output.answer(&answer, |answer| format!("{answer}\n"))?;
+    output.answer(&answer, |_| verify_lines(&report))?;
     Ok(if report.is_sound() {
         Exit::Done
     } else {

@@ -9,6 +9,7 @@ mod demo;
 mod dispatch;
 mod draft;
 mod duties;
+mod evidence;
 mod flags;
 mod grids;
 mod hub;
@@ -57,7 +58,11 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Outbox => phone::outbox(args, output),
         Command::Evict(given) => retention::evict(args, given, output),
         Command::Person { command } => person::run(args, command, output),
-        Command::Verify => phone::verify(args, output),
+        Command::Verify(given) => match &given.file {
+            Some(file) => evidence::verify(file, given, output),
+            None => phone::verify(args, output),
+        },
+        Command::Export(given) => evidence::of_store(args, given, output),
         Command::Rebuild => phone::rebuild(args, output),
         Command::Key { command } => key::run(args, command, output),
         Command::Locate(locate) => locate::locate(locate, output),

@@ -16,6 +16,36 @@ pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
+/// Puts what `fill` writes in the place of a file, piece by piece; of a `fill` that fails
+/// nothing is left.
+pub(super) fn write_with<T>(
+    path: &Path,
+    fill: impl FnOnce(&mut File) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let trouble = |error: io::Error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Failure::retry(format!("{}: {error}", path.display()))
+        }
+        _ => Failure::in_file(path, error),
+    };
+    if path.is_dir() {
+        return Err(trouble(ErrorKind::IsADirectory.into()));
+    }
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let partial = beside(&target).map_err(trouble)?;
+    let written = File::create_new(&partial).map_err(trouble).and_then(|mut file| {
+        let filled = fill(&mut file)?;
+        file.sync_all().map_err(trouble)?;
+        fs::rename(&partial, &target).map_err(trouble)?;
+        Ok(filled)
+    });
+    if written.is_err() {
+        // Whether or not it came into being, it is not left behind.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays one: what it leads to is replaced.
     let target = match fs::metadata(path) {

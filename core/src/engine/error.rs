@@ -3,7 +3,9 @@
 
 use std::fmt;
 
+use crate::oplog::evidence::BundleError;
 use crate::services::ServiceError;
+use crate::services::evidence::export::ExportError;
 use crate::services::facility::FacilityError;
 use crate::services::verdict::VerdictError;
 use crate::storage::StoreError;
@@ -151,6 +153,7 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         ServiceError::Certificate(_) | ServiceError::BadPage(_) | ServiceError::DraftChanged(_) => {
             ErrorKind::RetryLater
         }
+        ServiceError::Export(error) => kind_of_export(error),
     }
 }
 
@@ -172,6 +175,26 @@ fn kind_of_verdict(error: &VerdictError) -> ErrorKind {
         | VerdictError::Points
         | VerdictError::Empty(_)
         | VerdictError::Exemptions => ErrorKind::InvalidInput,
+    }
+}
+
+/// What is wrong with an export is in what was asked for, in the store, or in the file.
+fn kind_of_export(error: &ExportError<StoreError>) -> ErrorKind {
+    match error {
+        ExportError::Source(error) => kind_of_store(error),
+        ExportError::TooMany(_) => ErrorKind::InvalidInput,
+        ExportError::Unknown(_) => ErrorKind::NotFound,
+        ExportError::Commit(_) | ExportError::Entry(_) => ErrorKind::StorageDamaged,
+        ExportError::Bundle(BundleError::Io(error)) => match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                ErrorKind::OutOfSpace
+            }
+            _ => ErrorKind::RetryLater,
+        },
+        ExportError::Bundle(BundleError::LengthDiffers) => ErrorKind::RetryLater,
+        ExportError::Bundle(
+            BundleError::TooLong { .. } | BundleError::Order | BundleError::Unreadable(_),
+        ) => ErrorKind::Bug,
     }
 }
 

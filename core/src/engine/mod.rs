@@ -33,6 +33,8 @@ use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
+use crate::services::evidence::export::{Exported, Wanted};
+use crate::services::evidence;
 use crate::services::facility::{self, NearestAnswer, NearestQuery};
 use crate::services::patrol::{
     self, LiveAsk, LivePatrol, PatrolLine, PatrolPlan, PatrolView, Recording,
@@ -279,6 +281,26 @@ impl Engine {
     /// As [`capture::report_prepared`].
     pub fn report_prepared(&self, prepared: &Prepared<'_>) -> Result<Reported, EngineError> {
         Ok(capture::report_prepared(&self.context(), prepared)?)
+    }
+
+    /// Writes an evidence bundle of what this store holds.
+    ///
+    /// - `writer`: the program that exports, such as `bading 0.1.0`.
+    ///
+    /// # Errors
+    /// As [`evidence::export_from_store`].
+    pub fn export_evidence(
+        &self,
+        wanted: &Wanted,
+        writer: &str,
+        out: impl std::io::Write,
+    ) -> Result<Exported, EngineError> {
+        Ok(evidence::export_from_store(
+            &self.context(),
+            wanted,
+            writer,
+            out,
+        )?)
     }
 
     /// A page of cases, the latest change first.

@@ -54,6 +54,27 @@ pub fn parse_h3_code(code: &str) -> Result<(LatLon, u8), H3Error> {
     Ok((place, u8::from(cell.resolution())))
 }
 
+/// The outline of the cell of a code, closed, in degrees on WGS 84.
+///
+/// # Errors
+/// [`H3Error::Code`] for anything that [`h3_code`] would not write.
+pub fn h3_outline(code: &str) -> Result<Vec<LatLon>, H3Error> {
+    parse_h3_code(code)?;
+    let refuse = || H3Error::Code(code.to_owned());
+    let digits = code.strip_prefix(PREFIX).ok_or_else(refuse)?;
+    let index = u64::from_str_radix(digits, 16).map_err(|_| refuse())?;
+    let cell = CellIndex::try_from(index).map_err(|_| refuse())?;
+    let corner = |corner: &LatLng| LatLon::try_new(corner.lat(), corner.lng());
+    let mut ring = cell
+        .boundary()
+        .iter()
+        .map(corner)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| refuse())?;
+    ring.extend(ring.first().copied());
+    Ok(ring)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

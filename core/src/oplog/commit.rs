@@ -15,7 +15,7 @@ use crate::model::time::{ClockReading, UtcMs};
 use crate::oplog::body::{Body, BodyError};
 use crate::oplog::cbor::{CborError, Reader, Writer, exact};
 use crate::oplog::hlc::Hlc;
-use crate::oplog::sign::{self, DeviceSigner, Purpose, SignError, Signature, hash_of};
+use crate::oplog::sign::{DeviceSigner, Purpose, SignError, Signature, Verifier, hash_of};
 
 /// The version of the header's form.
 pub const FORMAT_VERSION: u64 = 1;
@@ -205,6 +205,14 @@ impl Commit {
     /// # Errors
     /// [`CommitError`] names what does not hold.
     pub fn decode(bytes: &[u8]) -> Result<Self, CommitError> {
+        Self::decode_by(bytes, &mut Verifier::default())
+    }
+
+    /// As [`Commit::decode`], for many commits of few devices.
+    ///
+    /// # Errors
+    /// [`CommitError`] names what does not hold.
+    pub fn decode_by(bytes: &[u8], verifier: &mut Verifier) -> Result<Self, CommitError> {
         let (header_bytes, structure, values, signature) = exact(
             "commit",
             bytes,
@@ -218,7 +226,7 @@ impl Commit {
             return Err(CommitError::BodyMismatch);
         }
         let hash = hash_of(header_bytes);
-        sign::verify(&header.device, Purpose::Commit, &hash, &signature)?;
+        verifier.verify(&header.device, Purpose::Commit, &hash, &signature)?;
         let commit = Self {
             header,
             hash,
@@ -252,6 +260,17 @@ impl Commit {
     #[must_use]
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// The commit without its body: what proves its place in the stream and no more.
+    #[must_use]
+    pub fn signed_header(&self) -> SignedHeader {
+        SignedHeader {
+            header: self.header.clone(),
+            hash: self.hash,
+            bytes: self.header_bytes.clone(),
+            signature: self.signature,
+        }
     }
 
     /// The values; nothing where one was erased.
@@ -298,6 +317,62 @@ impl Commit {
             }
         }
         Ok(())
+    }
+}
+
+/// A commit without its body: place, clocks and signature can be checked, and what was done
+/// stays with those who hold the commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedHeader {
+    header: Header,
+    hash: Hash,
+    bytes: Vec<u8>,
+    signature: Signature,
+}
+
+impl SignedHeader {
+    /// Reads a header and checks the signature over it.
+    ///
+    /// # Errors
+    /// [`CommitError`] names what does not hold.
+    pub fn decode(
+        bytes: &[u8],
+        signature: &Signature,
+        verifier: &mut Verifier,
+    ) -> Result<Self, CommitError> {
+        let header = decode_header(bytes)?;
+        let hash = hash_of(bytes);
+        verifier.verify(&header.device, Purpose::Commit, &hash, signature)?;
+        Ok(Self {
+            header,
+            hash,
+            bytes: bytes.to_vec(),
+            signature: *signature,
+        })
+    }
+
+    /// The signed header.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The name of the commit.
+    #[must_use]
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The header's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The device's signature.
+    #[must_use]
+    pub fn signature(&self) -> &Signature {
+        &self.signature
     }
 }
 

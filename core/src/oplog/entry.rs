@@ -10,7 +10,7 @@ use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::time::UtcMs;
 use crate::oplog::cbor::{CborError, Reader, Writer, exact};
 use crate::oplog::commit::{read_instant, read_zone};
-use crate::oplog::sign::{self, DeviceSigner, Purpose, SignError, Signature, hash_of};
+use crate::oplog::sign::{DeviceSigner, Purpose, SignError, Signature, Verifier, hash_of};
 
 const VERSION: u64 = 1;
 /// The most bytes of an encoded entry.
@@ -36,6 +36,19 @@ pub enum Stamp {
     Revocation(Hash),
     /// Reference data of this hash is in force from this position on.
     Pack(Hash),
+}
+
+impl Stamp {
+    /// The hash of what is stamped.
+    #[must_use]
+    pub fn subject(&self) -> &Hash {
+        match self {
+            Self::Commit { commit: hash, .. }
+            | Self::Grant(hash)
+            | Self::Revocation(hash)
+            | Self::Pack(hash) => hash,
+        }
+    }
 }
 
 /// The hub's judgement of a commit.
@@ -154,6 +167,18 @@ impl SignedEntry {
     /// # Errors
     /// [`EntryError`] names what does not hold.
     pub fn decode(bytes: &[u8], hub: &DeviceKey) -> Result<Self, EntryError> {
+        Self::decode_by(bytes, hub, &mut Verifier::default())
+    }
+
+    /// As [`SignedEntry::decode`], for many entries of one hub.
+    ///
+    /// # Errors
+    /// [`EntryError`] names what does not hold.
+    pub fn decode_by(
+        bytes: &[u8],
+        hub: &DeviceKey,
+        verifier: &mut Verifier,
+    ) -> Result<Self, EntryError> {
         let (payload, signature) = exact(
             "entry",
             bytes,
@@ -166,7 +191,7 @@ impl SignedEntry {
             },
             |(payload, signature)| write_signed(payload, signature),
         )?;
-        sign::verify(hub, Purpose::Entry, &hash_of(payload), &signature)?;
+        verifier.verify(hub, Purpose::Entry, &hash_of(payload), &signature)?;
         let entry = exact("entry", payload, read_entry, write_entry)?;
         Ok(Self {
             entry,
@@ -185,6 +210,12 @@ impl SignedEntry {
     #[must_use]
     pub fn entry(&self) -> &Entry {
         &self.entry
+    }
+
+    /// What it says, without the signature.
+    #[must_use]
+    pub fn into_entry(self) -> Entry {
+        self.entry
     }
 }
 

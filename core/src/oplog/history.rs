@@ -11,7 +11,7 @@ use crate::oplog::commit::MAX_BASIS;
 use crate::oplog::fold::{CaseState, Input};
 
 /// The order of the fold, each commit once: by position, then by cause and hash.
-pub(super) fn in_order<'a>(inputs: impl Iterator<Item = &'a Input>) -> Vec<&'a Input> {
+pub(crate) fn in_order<'a>(inputs: impl Iterator<Item = &'a Input>) -> Vec<&'a Input> {
     let mut by_hash: BTreeMap<Hash, &Input> = BTreeMap::new();
     for input in inputs {
         let known = by_hash.entry(input.commit.hash()).or_insert(input);

@@ -11,6 +11,7 @@
 //! - [`chunk`] and [`patrol`]: parts of a track as bytes, and a patrol folded from them.
 //! - [`verdict_act`] and [`verdict`]: what is decided about people, published and appealed
 //!   against, as bytes and folded.
+//! - [`evidence`]: a file of commits, receipts and photos that proves itself.
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
@@ -20,6 +21,7 @@ pub mod certificate;
 pub mod chunk;
 pub mod commit;
 pub mod entry;
+pub mod evidence;
 pub mod fold;
 pub mod history;
 pub mod hlc;

@@ -3,6 +3,8 @@
 //! A signature covers a purpose and a hash, never bare bytes: what was signed to open a
 //! session cannot pass as a commit. Message = purpose (ASCII) ‖ 0x00 ‖ 32-byte hash.
 
+use std::collections::HashMap;
+
 use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use thiserror::Error;
 
@@ -109,6 +111,39 @@ pub fn verify(
                 verifying.verify_strict(&purpose.message(hash), &signature)
             })
             .map_err(|_| SignError::Mismatch),
+    }
+}
+
+/// Verifies many signatures, as strictly as [`verify`]: the point of a key, a tenth of the
+/// work, is computed once for all that it signed. Grows with the number of keys.
+#[derive(Debug, Default)]
+pub struct Verifier {
+    keys: HashMap<DeviceKey, Option<VerifyingKey>>,
+}
+
+impl Verifier {
+    /// Verifies one signature.
+    ///
+    /// # Errors
+    /// [`SignError::Mismatch`] when it does not hold.
+    pub fn verify(
+        &mut self,
+        key: &DeviceKey,
+        purpose: Purpose,
+        hash: &Hash,
+        signature: &Signature,
+    ) -> Result<(), SignError> {
+        let Suite::Ed25519 = key.suite;
+        self.keys
+            .entry(*key)
+            .or_insert_with(|| VerifyingKey::from_bytes(&key.bytes).ok())
+            .as_ref()
+            .and_then(|verifying| {
+                let signature = ed25519_dalek::Signature::from_bytes(signature);
+                let message = purpose.message(hash);
+                verifying.verify_strict(&message, &signature).ok()
+            })
+            .ok_or(SignError::Mismatch)
     }
 }
 

@@ -88,6 +88,19 @@ impl Act {
 #[derive(Debug, Clone, Default)]
 pub struct TrustedTimes {
     spans: HashMap<Hash, TimeSpan>,
+    proven: HashMap<Hash, ProvenBounds>,
+}
+
+/// What signed bytes and stamps prove of the time of an act, whatever its own clock says.
+/// Either bound may be missing: without any hub contact before, or without a stamp.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ProvenBounds {
+    /// It was not before this.
+    pub not_before: Option<UtcMs>,
+    /// It was not after this.
+    pub not_after: Option<UtcMs>,
+    /// False when the readings contradict each other: a boot or a clock that was forged.
+    pub is_consistent: bool,
 }
 
 /// Bounds of one quantity, in milliseconds; each may be missing.
@@ -137,6 +150,7 @@ impl TrustedTimes {
             stream.insert((act.signing.seq, act.commit), act);
         }
         let mut spans = HashMap::with_capacity(acts.len());
+        let mut proven = HashMap::with_capacity(acts.len());
         for stream in streams.values() {
             let stream: Vec<_> = stream.values().copied().collect();
             let bounds = bounds_of(&stream, &boots);
@@ -152,9 +166,10 @@ impl TrustedTimes {
                     .is_some_and(|boot| boot.is_steady(act.last_hub_time));
                 let is_believed = is_same_boot && is_steady && is_anchored(act);
                 spans.insert(act.commit, span_of(act, bounds, is_believed));
+                proven.insert(act.commit, proven_of(bounds));
             }
         }
-        Self { spans }
+        Self { spans, proven }
     }
 
     /// Judges the times of everything that happened to cases, and of the patrols on the way:
@@ -179,6 +194,13 @@ impl TrustedTimes {
     pub fn span_of(&self, event: &Event) -> TimeSpan {
         let at = || TimeSpan::at(event.at.ms);
         self.span(&event.op.commit).unwrap_or_else(at)
+    }
+
+    /// What is proven of when a commit was signed, its own clock left aside; nothing for one
+    /// that was not among the acts.
+    #[must_use]
+    pub fn proven(&self, commit: &Hash) -> Option<ProvenBounds> {
+        self.proven.get(commit).copied()
     }
 
     /// When a commit was signed; nothing for one that was not among the acts.
@@ -279,6 +301,17 @@ fn span_of(act: &Act, bounds: Bounds, is_believed: bool) -> TimeSpan {
         return TimeSpan::at(claimed.clamp(low, high));
     }
     span
+}
+
+fn proven_of(bounds: Bounds) -> ProvenBounds {
+    ProvenBounds {
+        not_before: bounds.low.and_then(instant),
+        not_after: bounds.high.and_then(instant),
+        is_consistent: bounds
+            .low
+            .zip(bounds.high)
+            .is_none_or(|(low, high)| low <= high),
+    }
 }
 
 fn instant(ms: i128) -> Option<UtcMs> {

@@ -7,6 +7,7 @@
 //! - [`sync`]: drive a session with the hub.
 //! - [`person`]: everything that is held about one person.
 //! - [`retention`]: let go what the hub has.
+//! - [`evidence`]: a bundle that others can check, and the check.
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
@@ -26,6 +27,7 @@ pub mod case;
 pub mod draft;
 pub mod duty_file;
 pub mod enrol;
+pub mod evidence;
 pub mod facility;
 pub mod grids;
 pub mod log;
@@ -231,4 +233,7 @@ pub enum ServiceError {
     /// A duty list.
     #[error(transparent)]
     Duties(#[from] packs::DutyFileError),
+    /// An evidence bundle.
+    #[error(transparent)]
+    Export(Box<evidence::export::ExportError<StoreError>>),
 }

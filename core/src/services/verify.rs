@@ -335,13 +335,17 @@ fn compare(
     let Stamp::Commit { verdict, .. } = &signed.entry().stamp else {
         return;
     };
-    let disagrees = match verdict {
+    if disagrees(verdict, &expected) {
+        report.fault("verdict_disagrees", commit.hash());
+    }
+}
+
+/// True when the hub let pass what it had to refuse, or the other way round.
+pub(crate) fn disagrees(verdict: &Verdict, expected: &Result<(), Refusal>) -> bool {
+    match verdict {
         Verdict::Admitted => expected.is_err(),
         Verdict::Refused(_) => expected.is_ok(),
         Verdict::Waiting(_) | Verdict::Quarantined(_) | Verdict::Unfolded => false,
-    };
-    if disagrees {
-        report.fault("verdict_disagrees", commit.hash());
     }
 }
 

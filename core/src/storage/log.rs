@@ -243,6 +243,29 @@ impl Tx<'_> {
         Ok(heads)
     }
 
+    /// Hands over the commits of a stream up to a number, that one included; of a fork both.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn stream_until(
+        &self,
+        device: &DeviceKey,
+        zone: &Zone,
+        last: u64,
+        mut each: impl FnMut(StoredCommit),
+    ) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT bytes, entry FROM commits WHERE device = ?1 AND zone = ?2 AND seq <= ?3
+             ORDER BY seq",
+        )?;
+        let mut rows =
+            statement.query(params![device_bytes(device), zone.as_str(), int(last)])?;
+        while let Some(row) = rows.next()? {
+            each(stored(row)?);
+        }
+        Ok(())
+    }
+
     /// The own commits without a receipt, oldest first.
     ///
     /// # Errors
@@ -344,6 +367,26 @@ impl Tx<'_> {
         Ok(found)
     }
 
+    /// The grants and revocations of one device.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn grants_of(&self, device: &DeviceKey) -> Result<Vec<StoredGrant>, StoreError> {
+        let mut statement = self.0.prepare_cached(
+            "SELECT epoch, position, is_revoked, certificate, entry FROM grants
+             WHERE device = ?1 ORDER BY zone, epoch, position",
+        )?;
+        let rows = statement.query_map(params![device_bytes(device)], |row| {
+            Ok(StoredGrant {
+                position: (row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64),
+                is_revoked: row.get(2)?,
+                certificate: row.get(3)?,
+                entry: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Every grant and revocation, with its device.
     ///
     /// # Errors
@@ -381,6 +424,27 @@ impl Tx<'_> {
                 Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64))
             })
             .optional()?)
+    }
+
+    /// How far each zone was pulled: the life of its log and the position, ascending by zone.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cursors(&self) -> Result<Vec<(Zone, u64, u64)>, StoreError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT zone, epoch, position FROM cursors ORDER BY zone")?;
+        let rows = statement.query_map([], |row| {
+            let zone: String = row.get(0)?;
+            Ok((zone, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64))
+        })?;
+        rows.map(|row| {
+            let (zone, epoch, position) = row?;
+            let zone = Zone::parse(&zone)
+                .map_err(|_| StoreError::Damaged("a zone is not in its form".to_owned()))?;
+            Ok((zone, epoch, position))
+        })
+        .collect()
     }
 
     /// Notes how far a zone was pulled.

@@ -106,6 +106,16 @@ impl Tx<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The kinds of the packs that are here, with their hashes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pack_names(&self) -> Result<Vec<(String, Hash)>, StoreError> {
+        let mut statement = self.0.prepare_cached("SELECT kind, hash FROM packs")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, Hash(row.get(1)?))))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Puts a pack in force.
     ///
     /// # Errors

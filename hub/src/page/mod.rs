@@ -7,6 +7,7 @@
 mod around;
 mod cases;
 mod duty;
+mod evidence;
 mod flags;
 mod html;
 mod map;
@@ -16,6 +17,8 @@ mod shift;
 mod text;
 mod walk;
 mod why;
+
+pub use evidence::evidence_report;
 
 use std::collections::BTreeMap;
 use std::io::Read as _;

@@ -141,6 +141,101 @@ pub(crate) fn entry_of_commit(
         .optional()?)
 }
 
+/// A commit by its hash, with its entry.
+pub(crate) fn find_commit(
+    conn: &Connection,
+    zone: &Zone,
+    commit: &Hash,
+) -> Result<Option<StoredEntry>, HubError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT position, entries.bytes, commits.bytes
+         FROM commits JOIN entries USING (zone, position)
+         WHERE commits.zone = ?1 AND commits.hash = ?2",
+    )?;
+    let mut rows = statement.query(params![zone.as_str(), commit.0])?;
+    rows.next()?.map(stored_entry).transpose()
+}
+
+/// Every commit with its entry, in the order of the sequence.
+pub(crate) fn every_commit(
+    conn: &Connection,
+    zone: &Zone,
+    mut each: impl FnMut(StoredEntry),
+) -> Result<(), HubError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT position, entries.bytes, commits.bytes
+         FROM commits JOIN entries USING (zone, position)
+         WHERE commits.zone = ?1 ORDER BY position",
+    )?;
+    let mut rows = statement.query([zone.as_str()])?;
+    while let Some(row) = rows.next()? {
+        each(stored_entry(row)?);
+    }
+    Ok(())
+}
+
+/// The commits of a stream up to a number, that one included; of a fork both.
+pub(crate) fn stream_until(
+    conn: &Connection,
+    zone: &Zone,
+    device: &DeviceKey,
+    stream_zone: &Zone,
+    last: u64,
+    mut each: impl FnMut(StoredEntry),
+) -> Result<(), HubError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT position, entries.bytes, commits.bytes
+         FROM commits JOIN entries USING (zone, position)
+         WHERE commits.zone = ?1 AND commits.device = ?2 AND commits.stream_zone = ?3
+           AND commits.seq <= ?4 ORDER BY position",
+    )?;
+    let mut rows = statement.query(params![
+        zone.as_str(),
+        device_blob(device),
+        stream_zone.as_str(),
+        sql_int(last)
+    ])?;
+    while let Some(row) = rows.next()? {
+        each(stored_entry(row)?);
+    }
+    Ok(())
+}
+
+/// The grants and revocations of a device: certificate and entry, in the order of the
+/// sequence.
+pub(crate) fn grants_of(
+    conn: &Connection,
+    zone: &Zone,
+    device: &DeviceKey,
+) -> Result<Vec<(Vec<u8>, Vec<u8>)>, HubError> {
+    let mut statement = conn.prepare_cached(
+        "SELECT certificates.bytes, entries.bytes
+         FROM entries JOIN certificates ON certificates.zone = entries.zone
+                                       AND certificates.hash = entries.subject
+         WHERE entries.zone = ?1 AND entries.device = ?2 AND entries.kind IN (2, 3)
+         ORDER BY entries.position",
+    )?;
+    let rows = statement.query_map(params![zone.as_str(), device_blob(device)], |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The last entry that put a pack in force.
+pub(crate) fn entry_of_pack(
+    conn: &Connection,
+    zone: &Zone,
+    pack: &Hash,
+) -> Result<Option<Vec<u8>>, HubError> {
+    Ok(conn
+        .prepare_cached(
+            "SELECT bytes FROM entries WHERE zone = ?1 AND kind = 4 AND subject = ?2
+             ORDER BY position DESC LIMIT 1",
+        )?
+        .query_row(params![zone.as_str(), pack.0], |row| row.get(0))
+        .optional()?)
+}
+
 /// The commits about a subject with their entries, in the order of the sequence.
 pub(crate) fn commits_about(
     conn: &Connection,

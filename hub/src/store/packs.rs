@@ -1,5 +1,7 @@
 //! Versions of reference data.
 
+use std::collections::HashSet;
+
 use bading_core::model::identifiers::{Hash, Zone};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -45,6 +47,13 @@ pub(crate) fn list_hashes(
         "SELECT DISTINCT hash FROM packs WHERE zone = ?1 AND kind = ?2 ORDER BY version",
     )?;
     let rows = statement.query_map([zone.as_str(), kind], |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|hash| read_hash(&hash?)).collect()
+}
+
+/// The hashes of every version of every kind.
+pub(crate) fn list_every_hash(conn: &Connection, zone: &Zone) -> Result<HashSet<Hash>, HubError> {
+    let mut statement = conn.prepare_cached("SELECT DISTINCT hash FROM packs WHERE zone = ?1")?;
+    let rows = statement.query_map([zone.as_str()], |row| row.get::<_, Vec<u8>>(0))?;
     rows.map(|hash| read_hash(&hash?)).collect()
 }
 

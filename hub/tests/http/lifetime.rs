@@ -124,7 +124,7 @@ fn verify_counts_everything_and_finds_a_damaged_photo_a_changed_entry_and_a_lost
     device.with_token(hub.http.put(hub.url(&path)).body("photo"));
     let sound = hub.hub.verify().expect("the store reads");
     assert!(sound.is_sound(), "{sound:?}");
-    let counts = (sound.entries_count, sound.commits_count, sound.blobs_count);
+    let counts = (sound.entries_count, sound.commits_count, sound.photos_count);
     assert_eq!(counts, (3, 2, 1));
     hub.stop();
     let file = hub
