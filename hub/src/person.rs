@@ -87,7 +87,7 @@ impl Hub {
             let mut roster = None;
             for row in packs::list_active(conn, zone)? {
                 if row.kind == ROSTER {
-                    let content = read_pack(ROSTER, &self.read_pack(&row.hash)?);
+                    let content = read_pack(ROSTER, &self.read_file(&row.hash)?);
                     match content.map_err(|_| HubError::Damaged("the roster in force"))? {
                         PackContent::Roster(found) => roster = Some(found),
                         _ => return Err(HubError::Damaged("the roster in force")),
