@@ -398,8 +398,11 @@ pub fn export(
             grants.push((certificate, grant.is_revoked));
         }
         // A phone's own certificate may be newer than the last grant that it has pulled.
-        grants.extend(log::own_certificate(tx)?.map(|own| (own, false)));
-        grants.dedup_by(|a, b| a.0 == b.0 && a.1 == b.1);
+        if let Some(own) = log::own_certificate(tx)?
+            && grants.iter().all(|(known, _)| *known != own)
+        {
+            grants.push((own, false));
+        }
         let mut writer =
             PersonWriter::begin(person, "phone", made, grants, out).map_err(StoreError::from)?;
         write_log(tx, context, &mut writer)?;
