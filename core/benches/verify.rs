@@ -20,9 +20,7 @@ use bading_core::oplog::body::{BodyBuilder, Kind, Subject};
 use bading_core::oplog::certificate::{Certificate, Grant};
 use bading_core::oplog::commit::{Commit, Draft};
 use bading_core::oplog::entry::{Entry, SignedEntry, Stamp, Verdict};
-use bading_core::oplog::evidence::{
-    BundleWriter, CommitPart, Exporter, GrantPart, Manifest,
-};
+use bading_core::oplog::evidence::{BundleWriter, CommitPart, Exporter, GrantPart, Manifest};
 use bading_core::oplog::hlc::Hlc;
 use bading_core::oplog::sign::{DeviceSigner, Purpose, SoftwareSigner, hash_of};
 use bading_core::services::evidence::verify_bundle;
@@ -51,7 +49,9 @@ struct Made {
 
 fn main() {
     let made = make();
-    let report = verify_bundle(made.bundle.as_slice(), None).expect("a bundle").report;
+    let report = verify_bundle(made.bundle.as_slice(), None)
+        .expect("a bundle")
+        .report;
     assert!(report.sound, "{:?}", report.first);
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -78,7 +78,10 @@ fn main() {
     );
     println!("RESULT peer=ours ms={ours:.2}");
     println!("RESULT peer=ed25519-dalek+blake3 ms={bare:.2}");
-    println!("bare is {:.1} % of ours; the goal is 90 %", bare / ours * 100.0);
+    println!(
+        "bare is {:.1} % of ours; the goal is 90 %",
+        bare / ours * 100.0
+    );
 }
 
 fn time(work: impl FnOnce()) -> f64 {
@@ -98,29 +101,35 @@ fn make() -> Made {
     let zone = Zone::parse("310101").expect("a zone");
     let mut signatures = Vec::new();
     let mut hashed = Vec::new();
-    let key = |signer: &SoftwareSigner| {
-        VerifyingKey::from_bytes(&signer.key().bytes).expect("a point")
-    };
+    let key =
+        |signer: &SoftwareSigner| VerifyingKey::from_bytes(&signer.key().bytes).expect("a point");
     let (hub_key, device_key) = (key(&hub), key(&device));
-    let mut stamp = |position: u64, of: Stamp, hashed: &mut Vec<Vec<u8>>, signatures: &mut Vec<Bare>| {
-        let entry = Entry {
-            zone: zone.clone(),
-            epoch: 1,
-            position,
-            hub_time: START.plus_ms(position * 1_000),
-            stamp: of,
+    let mut stamp =
+        |position: u64, of: Stamp, hashed: &mut Vec<Vec<u8>>, signatures: &mut Vec<Bare>| {
+            let entry = Entry {
+                zone: zone.clone(),
+                epoch: 1,
+                position,
+                hub_time: START.plus_ms(position * 1_000),
+                stamp: of,
+            };
+            let bytes = SignedEntry::issue(&entry, &hub).expect("an entry").encode();
+            // [bytes, bytes of 64]: the signature stands last, the payload behind a short head.
+            let (payload, signature) = bytes.split_at(bytes.len() - 66);
+            let payload = &payload[if payload[1] == 0x58 { 3 } else { 2 }..];
+            let message = Purpose::Entry.message(&hash_of(payload));
+            let signature = Signature::from_slice(&signature[2..]).expect("64 bytes");
+            hub_key
+                .verify(&message, &signature)
+                .expect("taken apart rightly");
+            signatures.push(Bare {
+                key: hub_key,
+                message,
+                signature,
+            });
+            hashed.push(payload.to_vec());
+            bytes
         };
-        let bytes = SignedEntry::issue(&entry, &hub).expect("an entry").encode();
-        // [bytes, bytes of 64]: the signature stands last, the payload behind a short head.
-        let (payload, signature) = bytes.split_at(bytes.len() - 66);
-        let payload = &payload[if payload[1] == 0x58 { 3 } else { 2 }..];
-        let message = Purpose::Entry.message(&hash_of(payload));
-        let signature = Signature::from_slice(&signature[2..]).expect("64 bytes");
-        hub_key.verify(&message, &signature).expect("taken apart rightly");
-        signatures.push(Bare { key: hub_key, message, signature });
-        hashed.push(payload.to_vec());
-        bytes
-    };
     let grant = Grant {
         device: device.key(),
         authority: authority("A-0042", &[Role::Inspector], None),
@@ -130,12 +139,23 @@ fn make() -> Made {
         valid_to: START.plus_ms(86_400_000),
     };
     let certificate = Certificate::issue(&grant, &hub).expect("a certificate");
-    let entry = stamp(1, Stamp::Grant(certificate.hash()), &mut hashed, &mut signatures);
-    let grant = GrantPart { certificate: certificate.encode(), entry };
+    let entry = stamp(
+        1,
+        Stamp::Grant(certificate.hash()),
+        &mut hashed,
+        &mut signatures,
+    );
+    let grant = GrantPart {
+        certificate: certificate.encode(),
+        entry,
+    };
     let photos: Vec<Vec<u8>> = (0..PHOTOS)
         .map(|number| {
             let mut bytes = vec![0; PHOTO_BYTES];
-            blake3::Hasher::new().update(&number.to_le_bytes()).finalize_xof().fill(&mut bytes);
+            blake3::Hasher::new()
+                .update(&number.to_le_bytes())
+                .finalize_xof()
+                .fill(&mut bytes);
             bytes
         })
         .collect();
@@ -185,9 +205,16 @@ fn make() -> Made {
             zone: zone.clone(),
             seq: number,
             prev,
-            hlc: Hlc { ms: wall, counter: 0 },
+            hlc: Hlc {
+                ms: wall,
+                counter: 0,
+            },
             last_hub_time: Some(START),
-            clock: ClockReading { wall, mono_ms: wall.0 - START.0, boot: [7; 16] },
+            clock: ClockReading {
+                wall,
+                mono_ms: wall.0 - START.0,
+                boot: [7; 16],
+            },
             certificate: Some(certificate.hash()),
             basis: Vec::new(),
             heads: Vec::new(),
@@ -200,22 +227,34 @@ fn make() -> Made {
             signature: Signature::from_bytes(header.signature()),
         });
         hashed.push(header.bytes().to_vec());
-        hashed.extend(commit.values().iter().flatten().map(|value| {
-            [&value.nonce[..], &value.value].concat()
-        }));
+        hashed.extend(
+            commit
+                .values()
+                .iter()
+                .flatten()
+                .map(|value| [&value.nonce[..], &value.value].concat()),
+        );
         let whole = commit.encode();
         let mut parts = minicbor::Decoder::new(&whole);
         parts.array().expect("an envelope");
         parts.bytes().expect("the header");
         hashed.push(parts.bytes().expect("the structure").to_vec());
-        let stamped = Stamp::Commit { commit: commit.hash(), verdict: Verdict::Admitted, number: None };
+        let stamped = Stamp::Commit {
+            commit: commit.hash(),
+            verdict: Verdict::Admitted,
+            number: None,
+        };
         let entry = stamp(number + 2, stamped, &mut hashed, &mut signatures);
         bundle
-            .commit(&CommitPart { commit: whole, entries: vec![entry] })
+            .commit(&CommitPart {
+                commit: whole,
+                entries: vec![entry],
+            })
             .expect("in order");
         prev = Some(commit.hash());
     }
-    let mut named: Vec<(Hash, &Vec<u8>)> = photos.iter().map(|bytes| (hash_of(bytes), bytes)).collect();
+    let mut named: Vec<(Hash, &Vec<u8>)> =
+        photos.iter().map(|bytes| (hash_of(bytes), bytes)).collect();
     named.sort_by_key(|(name, _)| *name);
     for (name, bytes) in named {
         bundle
@@ -224,5 +263,9 @@ fn make() -> Made {
     }
     let (_, _, bundle) = bundle.finish().expect("ends");
     hashed.extend(photos);
-    Made { bundle, signatures, hashed }
+    Made {
+        bundle,
+        signatures,
+        hashed,
+    }
 }

@@ -311,7 +311,10 @@ fn bundle_of_one_case_proves_the_chain_by_headers_and_tells_nothing_of_the_other
     let inspectors = report.streams.iter().find(|stream| stream.last == 2);
     let stream = inspectors.expect("the inspector's chain");
     assert_eq!((stream.first, stream.commits), (0, 2));
-    assert_eq!((&*stream.only_headers, &*stream.missing), (&[(1, 1)][..], &[][..]));
+    assert_eq!(
+        (&*stream.only_headers, &*stream.missing),
+        (&[(1, 1)][..], &[][..])
+    );
     let other = scene.cases[1].0.as_bytes();
     assert!(!bundle.windows(16).any(|window| window == other));
 }
@@ -368,7 +371,9 @@ fn every_flipped_bit_is_found_or_makes_the_bundle_unreadable() {
                     .collect::<Vec<_>>()
             })
         });
-        halves.map(|half| half.join().expect("no flipped bit panics")).concat()
+        halves
+            .map(|half| half.join().expect("no flipped bit panics"))
+            .concat()
     });
     assert_eq!(unfound, [] as [usize; 0], "of {bits} bits");
     println!("{bits} bits flipped one by one, each found");
@@ -400,7 +405,9 @@ fn swapped_photos_are_named_one_by_one() {
     let at: Vec<_> = (0..apart.parts.len())
         .filter(|index| matches!(apart.parts[*index].0, Part::Photo(..)))
         .collect();
-    let [one, two] = at[..] else { panic!("two photos") };
+    let [one, two] = at[..] else {
+        panic!("two photos")
+    };
     let content = apart.parts[one].1.clone();
     apart.parts[one].1 = std::mem::replace(&mut apart.parts[two].1, content);
     assert_eq!(codes(&apart.put()).0, ["photo_changed", "photo_changed"]);
@@ -415,13 +422,15 @@ fn photo_that_is_taken_out_or_put_in_shows() {
     let mut apart = Apart::take(&bundle);
     let stranger = picture(9);
     let name = bading_core::oplog::sign::hash_of(&stranger);
-    let at = apart.parts.iter().position(
-        |(part, _)| matches!(part, Part::Photo(other, _) if *other > name)
-            || matches!(part, Part::PackContent(..) | Part::Absent(_)),
-    );
+    let at = apart.parts.iter().position(|(part, _)| {
+        matches!(part, Part::Photo(other, _) if *other > name)
+            || matches!(part, Part::PackContent(..) | Part::Absent(_))
+    });
     let size_bytes = stranger.len() as u64;
     let at = at.unwrap_or(apart.parts.len());
-    apart.parts.insert(at, (Part::Photo(name, size_bytes), stranger));
+    apart
+        .parts
+        .insert(at, (Part::Photo(name, size_bytes), stranger));
     assert_eq!(codes(&apart.put()).0, ["photo_unnamed"]);
 }
 
@@ -429,7 +438,10 @@ fn photo_that_is_taken_out_or_put_in_shows() {
 fn dropped_commit_shows_by_the_chain_or_by_those_who_saw_it() {
     let mut scene = two_cases();
     let one = scene.cases[0];
-    let later = commits(&scene.engine).last().expect("the acceptance").hash();
+    let later = commits(&scene.engine)
+        .last()
+        .expect("the acceptance")
+        .hash();
     scene.host.forward(MINUTE_MS);
     scene.engine.comment(one, "收到").expect("a comment");
     scene.stamp(20);
@@ -455,7 +467,9 @@ fn dropped_commit_shows_by_the_chain_or_by_those_who_saw_it() {
 fn exchanged_receipts_belong_to_other_commits() {
     let mut apart = Apart::take(&two_cases().export(&[]));
     let mut commits = apart.commits();
-    let [one, two, ..] = &mut commits[..] else { panic!("two commits") };
+    let [one, two, ..] = &mut commits[..] else {
+        panic!("two commits")
+    };
     std::mem::swap(&mut one.entries, &mut two.entries);
     assert_eq!(first(&apart.put()), "receipt_of_another");
 }
@@ -464,7 +478,9 @@ fn exchanged_receipts_belong_to_other_commits() {
 fn commits_out_of_the_hubs_order_show() {
     let mut apart = Apart::take(&two_cases().export(&[]));
     let mut commits = apart.commits();
-    let [one, two, ..] = &mut commits[..] else { panic!("two commits") };
+    let [one, two, ..] = &mut commits[..] else {
+        panic!("two commits")
+    };
     std::mem::swap(*one, *two);
     assert_eq!(first(&apart.put()), "out_of_order");
 }
@@ -474,7 +490,10 @@ fn receipt_without_the_hubs_signature_is_not_believed() {
     let bundle = two_cases().export(&[]);
     let other = SoftwareSigner::from_seed(&[0x11; 32]).key();
     let verified = verify_bundle(bundle.as_slice(), Some(&other)).expect("a bundle");
-    assert_eq!(verified.report.first.map(|found| found.code), Some("other_hub"));
+    assert_eq!(
+        verified.report.first.map(|found| found.code),
+        Some("other_hub")
+    );
     assert!(verified.report.hub_key_pinned);
     let hub = Stamper::new().signer.key();
     let verified = verify_bundle(bundle.as_slice(), Some(&hub)).expect("a bundle");
@@ -517,7 +536,9 @@ fn keep(scene: &mut Scene, commit: &Commit, stamped: UtcMs, verdict: Verdict) {
         Ok(tx.insert_commit(commit, &subjects, true)?)
     });
     let hash = commit.hash();
-    scene.hub.stamp(&scene.engine, &hash, stamped, verdict, None);
+    scene
+        .hub
+        .stamp(&scene.engine, &hash, stamped, verdict, None);
 }
 
 fn minutes(minutes: u64) -> UtcMs {
@@ -563,7 +584,12 @@ fn clock_that_was_set_back_is_told_with_what_is_proven() {
 fn fork_is_a_fault_unless_the_hub_holds_one_branch_back() {
     let mut scene = two_cases();
     let commit = forge(&scene, minutes(12).0, minutes(12), Some(START), Some(2));
-    keep(&mut scene, &commit, minutes(20), Verdict::Quarantined("fork".to_owned()));
+    keep(
+        &mut scene,
+        &commit,
+        minutes(20),
+        Verdict::Quarantined("fork".to_owned()),
+    );
     let (problems, notices) = codes(&scene.export(&[]));
     assert_eq!((problems, notices), (vec![], vec!["fork_quarantined"]));
     let mut scene = two_cases();
@@ -590,9 +616,16 @@ fn judgement_that_the_signer_had_no_right_to_shows() {
         reason: None,
     };
     body.push(Subject::case(scene.cases[0]), kind);
-    let last = own.iter().filter(|commit| commit.header().device == signer.key());
+    let last = own
+        .iter()
+        .filter(|commit| commit.header().device == signer.key());
     let last = last.last().expect("its last");
-    let draft = draft(last.header().seq + 1, Some(last.hash()), minutes(12), vec![]);
+    let draft = draft(
+        last.header().seq + 1,
+        Some(last.hash()),
+        minutes(12),
+        vec![],
+    );
     let commit = Commit::seal(draft, &body.finish(), &signer).expect("sound");
     keep(&mut scene, &commit, minutes(20), Verdict::Admitted);
     assert_eq!(codes(&scene.export(&[])).0, ["verdict_disagrees"]);
@@ -617,10 +650,17 @@ fn hub_that_gives_one_position_twice_or_turns_its_clock_back_shows() {
     };
     // The commit before has that position.
     let grant = restamp(Some(5), minutes(11));
-    assert!(codes(&grant).0.contains(&"position_twice"), "{:?}", codes(&grant));
+    assert!(
+        codes(&grant).0.contains(&"position_twice"),
+        "{:?}",
+        codes(&grant)
+    );
     assert!(codes(&restamp(None, START)).0.contains(&"hub_time_back"));
     let a_little = UtcMs(minutes(10).0 - 1_000);
-    assert_eq!(codes(&restamp(None, a_little)), (vec![], vec!["hub_time_back"]));
+    assert_eq!(
+        codes(&restamp(None, a_little)),
+        (vec![], vec!["hub_time_back"])
+    );
 }
 
 #[test]
@@ -631,7 +671,10 @@ fn erased_value_missing_photo_and_unconfirmed_commit_are_said_and_no_faults() {
     std::fs::remove_dir_all(blobs).expect("the test takes the photos away");
     assert_eq!(photo.len(), 2);
     scene.host.forward(MINUTE_MS);
-    scene.engine.comment(scene.cases[0], "还没发送").expect("a comment");
+    scene
+        .engine
+        .comment(scene.cases[0], "还没发送")
+        .expect("a comment");
     let mut apart = Apart::take(&scene.export(&[]));
     let mut commits = apart.commits();
     let first = commits.first_mut().expect("the first report");
@@ -641,7 +684,12 @@ fn erased_value_missing_photo_and_unconfirmed_commit_are_said_and_no_faults() {
     let (problems, mut notices) = codes(&apart.put());
     notices.sort_unstable();
     assert_eq!(problems, [] as [&str; 0]);
-    let expected = ["not_stamped", "photo_not_here", "photo_not_here", "value_erased"];
+    let expected = [
+        "not_stamped",
+        "photo_not_here",
+        "photo_not_here",
+        "value_erased",
+    ];
     assert_eq!(notices, expected);
 }
 

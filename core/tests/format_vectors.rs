@@ -15,7 +15,7 @@ use bading_core::oplog::entry::SignedEntry;
 use bading_core::oplog::sign::{Purpose, Signature, verify};
 use serde_json::Value;
 
-use support::{commit_vectors, entry_vectors, told, track_vectors};
+use support::{commit_vectors, entry_vectors, evidence_vectors, told, track_vectors};
 
 fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -124,8 +124,29 @@ fn vectors_made_again_from_their_seeds_are_the_ones_on_file() {
     for (name, again) in [
         ("commit.json", commit_vectors::file()),
         ("entry.json", entry_vectors::file()),
+        ("evidence.json", evidence_vectors::file()),
     ] {
         assert!(read(name) == again, "{name} would come out otherwise now");
+    }
+}
+
+#[test]
+fn bundle_on_file_holds_and_the_refused_ones_do_not() {
+    use bading_core::services::evidence::verify_bundle;
+
+    let file = read("evidence.json");
+    for vector in list(&file, "bundles") {
+        let bytes = bytes(vector, "hex");
+        let report = verify_bundle(bytes.as_slice(), None)
+            .expect("a bundle")
+            .report;
+        assert_eq!(report.first, None);
+        assert_eq!(report.hash.as_deref(), Some(text(vector, "hash")));
+    }
+    for vector in list(&file, "refused_bundles") {
+        let bytes = bytes(vector, "hex");
+        let holds = verify_bundle(bytes.as_slice(), None).is_ok_and(|it| it.report.sound);
+        assert!(!holds, "{}", text(vector, "name"));
     }
 }
 
@@ -141,6 +162,7 @@ fn write_the_vectors() {
         ("commit.json", commit_vectors::file()),
         ("entry.json", entry_vectors::file()),
         ("track.json", track_vectors::file()),
+        ("evidence.json", evidence_vectors::file()),
     ] {
         let text = serde_json::to_string_pretty(&file).expect("plain data");
         std::fs::write(path(name), text + "\n").expect("the folder is there");

@@ -22,7 +22,9 @@ pub(crate) struct Verify {
     pub(crate) utc_offset_min: i32,
 }
 
+// The hub's command of this name has the group of that name already.
 #[derive(Debug, clap::Args)]
+#[group(id = "export_scope")]
 pub(crate) struct Export {
     /// What it is written as.
     #[arg(long, value_enum)]

@@ -96,7 +96,11 @@ fn wanted(given: &Export) -> Result<Wanted, Failure> {
     Ok(Wanted {
         subjects: (!given.all).then_some(subjects),
         photos: !given.without_photos,
-        pack_contents: given.with_grids.then(|| GRIDS.to_owned()).into_iter().collect(),
+        pack_contents: given
+            .with_grids
+            .then(|| GRIDS.to_owned())
+            .into_iter()
+            .collect(),
     })
 }
 
@@ -113,7 +117,13 @@ fn told(
 ) -> Result<Exit, Failure> {
     if let Some(report) = &given.report {
         let verified = check(&given.out, None)?;
-        write_report(&given.out, report, &verified, language, given.utc_offset_min)?;
+        write_report(
+            &given.out,
+            report,
+            &verified,
+            language,
+            given.utc_offset_min,
+        )?;
     }
     let answer = json!({
         "file": given.out.display().to_string(),
@@ -190,7 +200,11 @@ fn lines(report: &EvidenceReport, language: Language) -> String {
         None => lines.push(words.get("sound")),
         Some(first) => {
             let verdict = words.get("not-sound");
-            lines.push(format!("{verdict}: {} [{}]", first.tell(language), first.code));
+            lines.push(format!(
+                "{verdict}: {} [{}]",
+                first.tell(language),
+                first.code
+            ));
         }
     }
     let number = |count: usize| count.to_string();
@@ -211,7 +225,11 @@ fn lines(report: &EvidenceReport, language: Language) -> String {
     });
     lines.push(match &report.hub_key {
         Some(key) => {
-            let pinned = if report.hub_key_pinned { "pinned" } else { "not-pinned" };
+            let pinned = if report.hub_key_pinned {
+                "pinned"
+            } else {
+                "not-pinned"
+            };
             words.tell(pinned, [("key", key.clone())])
         }
         None => words.get("no-hub"),
@@ -230,8 +248,20 @@ fn lines(report: &EvidenceReport, language: Language) -> String {
         lines.push(chain_line(words, stream));
     }
     let further = report.problems.iter().skip(1);
-    listed(&mut lines, words, language, further, report.problems_count.saturating_sub(1));
-    listed(&mut lines, words, language, report.notices.iter(), report.notices_count);
+    listed(
+        &mut lines,
+        words,
+        language,
+        further,
+        report.problems_count.saturating_sub(1),
+    );
+    listed(
+        &mut lines,
+        words,
+        language,
+        report.notices.iter(),
+        report.notices_count,
+    );
     lines.join("\n") + "\n"
 }
 

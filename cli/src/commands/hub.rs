@@ -288,14 +288,20 @@ fn code_spec(
 fn verify_lines(report: &VerifyReport) -> String {
     let mut lines = format!(
         "{}: {} entries, {} commits, {} photos, {} packs\n",
-        if report.is_sound() { "sound" } else { "NOT SOUND" },
+        if report.is_sound() {
+            "sound"
+        } else {
+            "NOT SOUND"
+        },
         report.entries_count,
         report.commits_count,
         report.photos_count,
         report.packs_count
     );
     for found in &report.disagreements {
-        let at = found.position.map_or(String::new(), |at| format!("position {at}: "));
+        let at = found
+            .position
+            .map_or(String::new(), |at| format!("position {at}: "));
         lines.push_str(&format!("{at}{}\n", found.what));
     }
     let listed = report.disagreements.len() as u64;

@@ -33,12 +33,14 @@ pub(super) fn write_with<T>(
     }
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let partial = beside(&target).map_err(trouble)?;
-    let written = File::create_new(&partial).map_err(trouble).and_then(|mut file| {
-        let filled = fill(&mut file)?;
-        file.sync_all().map_err(trouble)?;
-        fs::rename(&partial, &target).map_err(trouble)?;
-        Ok(filled)
-    });
+    let written = File::create_new(&partial)
+        .map_err(trouble)
+        .and_then(|mut file| {
+            let filled = fill(&mut file)?;
+            file.sync_all().map_err(trouble)?;
+            fs::rename(&partial, &target).map_err(trouble)?;
+            Ok(filled)
+        });
     if written.is_err() {
         // Whether or not it came into being, it is not left behind.
         let _ = fs::remove_file(&partial);

@@ -33,8 +33,8 @@ use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
-use crate::services::evidence::export::{Exported, Wanted};
 use crate::services::evidence;
+use crate::services::evidence::export::{Exported, Wanted};
 use crate::services::facility::{self, NearestAnswer, NearestQuery};
 use crate::services::patrol::{
     self, LiveAsk, LivePatrol, PatrolLine, PatrolPlan, PatrolView, Recording,

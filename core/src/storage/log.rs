@@ -258,8 +258,7 @@ impl Tx<'_> {
             "SELECT bytes, entry FROM commits WHERE device = ?1 AND zone = ?2 AND seq <= ?3
              ORDER BY seq",
         )?;
-        let mut rows =
-            statement.query(params![device_bytes(device), zone.as_str(), int(last)])?;
+        let mut rows = statement.query(params![device_bytes(device), zone.as_str(), int(last)])?;
         while let Some(row) = rows.next()? {
             each(stored(row)?);
         }
@@ -436,7 +435,11 @@ impl Tx<'_> {
             .prepare_cached("SELECT zone, epoch, position FROM cursors ORDER BY zone")?;
         let rows = statement.query_map([], |row| {
             let zone: String = row.get(0)?;
-            Ok((zone, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64))
+            Ok((
+                zone,
+                row.get::<_, i64>(1)? as u64,
+                row.get::<_, i64>(2)? as u64,
+            ))
         })?;
         rows.map(|row| {
             let (zone, epoch, position) = row?;

@@ -69,7 +69,11 @@ fn head(html: &mut Html, view: &View<'_>) {
     html.node("header", &[], |html| {
         html.node("div", &[], |html| {
             html.leaf("h1", &[], &words.get("report-title"));
-            let class = if report.sound { "result sound" } else { "result unsound" };
+            let class = if report.sound {
+                "result sound"
+            } else {
+                "result unsound"
+            };
             html.leaf("p", &[("class", &class)], &result(view, report));
             for line in origin(view, report) {
                 html.leaf("p", &[("class", &"quiet")], &line);
@@ -111,7 +115,11 @@ fn origin(view: &View<'_>, report: &EvidenceReport) -> Vec<String> {
     )];
     lines.push(match &report.hub_key {
         Some(key) => {
-            let message = if report.hub_key_pinned { "pinned" } else { "not-pinned" };
+            let message = if report.hub_key_pinned {
+                "pinned"
+            } else {
+                "not-pinned"
+            };
             words.tell(message, [("key", key.clone())])
         }
         None => words.get("no-hub"),
@@ -137,7 +145,11 @@ fn findings(html: &mut Html, view: &View<'_>, title: &str, found: &[Finding]) {
         for finding in found.iter().take(MAX_FINDINGS) {
             html.leaf("li", &[], &finding.tell(view.language));
         }
-        if let Some(more) = found.len().checked_sub(MAX_FINDINGS).filter(|more| *more > 0) {
+        if let Some(more) = found
+            .len()
+            .checked_sub(MAX_FINDINGS)
+            .filter(|more| *more > 0)
+        {
             let told = view.words.tell("more", [("count", more.to_string())]);
             html.leaf("li", &[], &told);
         }
@@ -158,7 +170,11 @@ fn case_part(html: &mut Html, view: &View<'_>, case: &CaseEvidence) {
                     html.node("tr", &[], |html| {
                         html.leaf("th", &[("scope", &"row")], &words.get(key));
                         let none = words.get("fact-none");
-                        let told = if told.is_empty() { none } else { told.join("; ") };
+                        let told = if told.is_empty() {
+                            none
+                        } else {
+                            told.join("; ")
+                        };
                         html.leaf("td", &[], &told);
                     });
                 }
@@ -173,7 +189,8 @@ fn case_part(html: &mut Html, view: &View<'_>, case: &CaseEvidence) {
 /// The eight facts of a case, as far as a bundle has them.
 fn facts(view: &View<'_>, case: &CaseEvidence) -> Vec<(&'static str, Vec<String>)> {
     let (words, report) = (view.words, &view.verified.report);
-    let one = |key: &'static str, name: &'static str, value: String| words.tell(key, [(name, value)]);
+    let one =
+        |key: &'static str, name: &'static str, value: String| words.tell(key, [(name, value)]);
     let opening = case.timeline.iter().find(|step| step.what == "open");
     let mut person: Vec<String> = case.reporter.iter().cloned().collect();
     person.extend(case.source.map(|source| words.word("source", source)));
@@ -197,11 +214,18 @@ fn facts(view: &View<'_>, case: &CaseEvidence) -> Vec<(&'static str, Vec<String>
         place.push(one("fact-track", "count", fixes.to_string()));
     }
     let here = case.photos.iter().filter(|photo| photo.here).count();
-    let effective = case.timeline.iter().filter(|step| step.outcome == "effective").count();
+    let effective = case
+        .timeline
+        .iter()
+        .filter(|step| step.outcome == "effective")
+        .count();
     let quantity = vec![
         words.tell(
             "fact-photos",
-            [("count", case.photos.len().to_string()), ("here", here.to_string())],
+            [
+                ("count", case.photos.len().to_string()),
+                ("here", here.to_string()),
+            ],
         ),
         words.tell(
             "fact-steps",
@@ -223,7 +247,13 @@ fn facts(view: &View<'_>, case: &CaseEvidence) -> Vec<(&'static str, Vec<String>
         ("fact-person", person),
         ("fact-duty", duty),
         ("fact-route", place),
-        ("fact-time", opening.map(|step| interval(view, step)).into_iter().collect()),
+        (
+            "fact-time",
+            opening
+                .map(|step| interval(view, step))
+                .into_iter()
+                .collect(),
+        ),
         ("fact-quantity", quantity),
         ("fact-quality", vec![quality]),
         ("fact-verdict", verdict),
@@ -294,7 +324,9 @@ fn tracks<'a>(view: &'a View<'_>) -> impl Iterator<Item = Vec<LatLon>> + use<'a>
 }
 
 fn sketch(html: &mut Html, view: &View<'_>, case: &CaseEvidence) {
-    let place = case.place.and_then(|[lat, lon]| LatLon::try_new(lat, lon).ok());
+    let place = case
+        .place
+        .and_then(|[lat, lon]| LatLon::try_new(lat, lon).ok());
     let grid = case.grid.as_deref();
     let cells = grid.map_or_else(Vec::new, |code| view.pictures.outline(code));
     let geometry = RouteGeometry {
@@ -345,7 +377,10 @@ fn scale(html: &mut Html, frame: &Frame) {
     let (y, end) = (frame.height - 14.0, 16.0 + long_m * frame.scale);
     let data = format!("M16 {}v6H{end:.1}v-6", y - 6.0);
     html.leaf("path", &[("class", &"scale"), ("d", &data)], "");
-    let at: Attributes<'_> = &[("x", &format!("{:.1}", end + 8.0)), ("y", &format!("{y:.0}"))];
+    let at: Attributes<'_> = &[
+        ("x", &format!("{:.1}", end + 8.0)),
+        ("y", &format!("{y:.0}")),
+    ];
     html.leaf("text", at, &format!("{long_m} m"));
 }
 
@@ -374,7 +409,11 @@ fn picture(html: &mut Html, view: &View<'_>, photo: &PhotoEvidence) {
             html.void("img", &[("src", &address), ("alt", &role)]);
         }
         None => {
-            let why = if photo.here { "photo-no-picture" } else { "photo-gone" };
+            let why = if photo.here {
+                "photo-no-picture"
+            } else {
+                "photo-gone"
+            };
             html.leaf("p", &[("class", &"odd")], &words.get(why));
         }
     }
@@ -405,7 +444,11 @@ fn qr(html: &mut Html, hash: &str) {
         ("aria-label", &hash),
     ];
     html.node("svg", around, |html| {
-        html.leaf("path", &[("d", &data), ("shape-rendering", &"crispEdges")], "");
+        html.leaf(
+            "path",
+            &[("d", &data), ("shape-rendering", &"crispEdges")],
+            "",
+        );
     });
 }
 

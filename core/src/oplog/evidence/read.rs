@@ -170,10 +170,7 @@ impl<R: BufRead> BundleReader<R> {
 
     /// Each kind in its turn; one manifest, one tally, one end, and the tally before the end.
     fn count(&mut self, kind: PartKind) -> Result<(), ReadError> {
-        let is_single = matches!(
-            kind,
-            PartKind::Manifest | PartKind::Tally | PartKind::End
-        );
+        let is_single = matches!(kind, PartKind::Manifest | PartKind::Tally | PartKind::End);
         let is_first = kind == PartKind::Manifest && self.tally[0] == 0;
         let is_in_turn = match kind {
             PartKind::Manifest => is_first,
@@ -248,10 +245,8 @@ impl<R: BufRead> BundleReader<R> {
 }
 
 fn fill(input: &mut impl BufRead, bytes: &mut [u8]) -> Result<(), ReadError> {
-    input
-        .read_exact(bytes)
-        .map_err(|error| match error.kind() {
-            ErrorKind::UnexpectedEof => ReadError::CutOff,
-            _ => ReadError::Io(error),
-        })
+    input.read_exact(bytes).map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => ReadError::CutOff,
+        _ => ReadError::Io(error),
+    })
 }

@@ -15,8 +15,8 @@ use crate::oplog::body::{Kind, Subject};
 use crate::oplog::commit::{Commit, CommitError};
 use crate::oplog::entry::{EntryError, SignedEntry};
 use crate::oplog::evidence::{
-    AbsentPart, BundleError, BundleWriter, CommitPart, Exporter, GrantPart, LinkPart,
-    MAX_ASKED, Manifest, PackPart, PartKind,
+    AbsentPart, BundleError, BundleWriter, CommitPart, Exporter, GrantPart, LinkPart, MAX_ASKED,
+    Manifest, PackPart, PartKind,
 };
 use crate::oplog::sign::{Verifier, hash_of};
 use crate::oplog::verdict_act::VerdictAct;
@@ -392,22 +392,23 @@ fn write_links<S: Source, W: Write>(
             let mut links = BTreeMap::new();
             let mut failed: Option<ExportError<S::Error>> = None;
             source
-                .stream(device, zone, last, &mut |held| {
-                    match Commit::decode_by(&held.commit, &mut plan.verifier) {
-                        Ok(commit) if !plan.names.contains(&commit.hash()) => {
-                            numbers.insert(commit.header().seq);
-                            let key = stream_key(commit.header(), &commit.hash());
-                            let link = commit.signed_header();
-                            let part = LinkPart {
-                                header: link.bytes().to_vec(),
-                                signature: *link.signature(),
-                                entry: held.entry,
-                            };
-                            links.insert(key, part);
-                        }
-                        Ok(_) => {}
-                        Err(error) => failed = Some(error.into()),
+                .stream(device, zone, last, &mut |held| match Commit::decode_by(
+                    &held.commit,
+                    &mut plan.verifier,
+                ) {
+                    Ok(commit) if !plan.names.contains(&commit.hash()) => {
+                        numbers.insert(commit.header().seq);
+                        let key = stream_key(commit.header(), &commit.hash());
+                        let link = commit.signed_header();
+                        let part = LinkPart {
+                            header: link.bytes().to_vec(),
+                            signature: *link.signature(),
+                            entry: held.entry,
+                        };
+                        links.insert(key, part);
                     }
+                    Ok(_) => {}
+                    Err(error) => failed = Some(error.into()),
                 })
                 .map_err(ExportError::Source)?;
             failed.map_or(Ok(()), Err)?;

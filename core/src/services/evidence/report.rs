@@ -200,11 +200,7 @@ fn subject_name(subject: &Subject) -> String {
     }
 }
 
-fn case_evidence(
-    case: &CaseState,
-    times: &TrustedTimes,
-    photos: &BTreeSet<Hash>,
-) -> CaseEvidence {
+fn case_evidence(case: &CaseState, times: &TrustedTimes, photos: &BTreeSet<Hash>) -> CaseEvidence {
     let place = match case
         .register(Field::Place)
         .and_then(|register| register.winner())

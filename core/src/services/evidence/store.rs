@@ -121,7 +121,9 @@ impl Source for StoreSource<'_, '_> {
 
     fn pack_content(&self, part: &PackPart) -> Result<Option<Vec<u8>>, StoreError> {
         let pack = self.tx.pack(&part.kind)?;
-        Ok(pack.filter(|(hash, _)| *hash == part.hash).map(|(_, bytes)| bytes))
+        Ok(pack
+            .filter(|(hash, _)| *hash == part.hash)
+            .map(|(_, bytes)| bytes))
     }
 
     fn photo(&self, photo: &Hash) -> Result<Option<Vec<u8>>, StoreError> {

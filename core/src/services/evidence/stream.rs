@@ -73,13 +73,21 @@ impl Streams {
             };
             for (from, to) in gaps(stream.keys().copied(), 0) {
                 let is_all_said = is_said(from) && is_said(to);
-                let code = if is_all_said { "chain_not_here" } else { "chain_gap" };
+                let code = if is_all_said {
+                    "chain_not_here"
+                } else {
+                    "chain_gap"
+                };
                 found.push((name(code).on("from", from).on("to", to), !is_all_said));
             }
             for (seq, pieces) in stream {
                 if pieces.len() > 1 {
                     let free = pieces.iter().filter(|piece| !piece.is_quarantined).count();
-                    let code = if free > 1 { "chain_forked" } else { "fork_quarantined" };
+                    let code = if free > 1 {
+                        "chain_forked"
+                    } else {
+                        "fork_quarantined"
+                    };
                     found.push((name(code).on("seq", seq), free > 1));
                 }
                 let before = seq.checked_sub(1).and_then(|seq| stream.get(&seq));
@@ -87,7 +95,10 @@ impl Streams {
                     self.check_heads(device, piece, &mut found);
                     let Some(before) = before else { continue };
                     match before.iter().find(|other| Some(other.hash) == piece.prev) {
-                        None => found.push((name("chain_broken").on("seq", seq).on("commit", piece.hash), true)),
+                        None => found.push((
+                            name("chain_broken").on("seq", seq).on("commit", piece.hash),
+                            true,
+                        )),
                         Some(other) => check_pair(other, piece, &mut found),
                     }
                 }
@@ -156,13 +167,19 @@ fn check_pair(before: &Strung, after: &Strung, found: &mut Vec<(Finding, bool)>)
     if after.hlc <= before.hlc && after.last_hub_time == before.last_hub_time {
         found.push((times(name("clock_back"), after.hlc.ms, before.hlc.ms), true));
     }
-    if after.last_hub_time.unwrap_or_default().plus_ms(CLOCK_LEAD_MS)
+    if after
+        .last_hub_time
+        .unwrap_or_default()
+        .plus_ms(CLOCK_LEAD_MS)
         < before.last_hub_time.unwrap_or_default()
     {
         found.push((name("seen_time_back"), true));
     }
     if after.wall.plus_ms(CLOCK_LEAD_MS) < before.wall {
-        found.push((times(name("wall_clock_back"), after.wall, before.wall), false));
+        found.push((
+            times(name("wall_clock_back"), after.wall, before.wall),
+            false,
+        ));
     }
 }
 

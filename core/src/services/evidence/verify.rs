@@ -19,8 +19,7 @@ use crate::oplog::certificate::Certificate;
 use crate::oplog::commit::{Commit, Header, SignedHeader};
 use crate::oplog::entry::{Entry, SignedEntry, Stamp, Verdict};
 use crate::oplog::evidence::{
-    AbsentPart, BundleReader, CommitPart, GrantPart, LinkPart, Manifest, PackPart, Part,
-    ReadError,
+    AbsentPart, BundleReader, CommitPart, GrantPart, LinkPart, Manifest, PackPart, Part, ReadError,
 };
 use crate::oplog::fold::{CaseState, Input};
 use crate::oplog::history::in_order;
@@ -59,10 +58,7 @@ pub struct Verified {
 /// # Errors
 /// [`ReadError::NotABundle`], [`ReadError::UnknownVersion`], [`ReadError::Io`]. Whatever else
 /// is wrong is in the report.
-pub fn verify_bundle(
-    input: impl BufRead,
-    hub: Option<&DeviceKey>,
-) -> Result<Verified, ReadError> {
+pub fn verify_bundle(input: impl BufRead, hub: Option<&DeviceKey>) -> Result<Verified, ReadError> {
     let mut check = Check::default();
     match BundleReader::begin(input) {
         Ok((reader, manifest)) => {
@@ -211,7 +207,11 @@ impl Check {
             .is_none_or(|(last, before)| *last != kind || before.as_slice() < key);
         self.last_key = Some((kind, key.to_vec()));
         if !is_in_turn {
-            let once = self.report.problems.iter().any(|it| it.code == "out_of_order");
+            let once = self
+                .report
+                .problems
+                .iter()
+                .any(|it| it.code == "out_of_order");
             if !once {
                 self.problem(Finding::new("out_of_order"));
             }
@@ -374,8 +374,7 @@ impl Check {
 
     fn link(&mut self, part: &LinkPart) {
         self.report.links += 1;
-        let link = match SignedHeader::decode(&part.header, &part.signature, &mut self.verifier)
-        {
+        let link = match SignedHeader::decode(&part.header, &part.signature, &mut self.verifier) {
             Ok(link) => link,
             Err(error) => {
                 let number = self.report.links;
@@ -441,7 +440,9 @@ impl Check {
                 hlc: header.hlc,
                 wall: header.clock.wall,
                 last_hub_time: header.last_hub_time,
-                place: first_place.zip(entry).map(|(place, entry)| (entry.zone.clone(), place)),
+                place: first_place
+                    .zip(entry)
+                    .map(|(place, entry)| (entry.zone.clone(), place)),
                 is_quarantined,
                 heads: header.heads.clone(),
             },
@@ -533,7 +534,10 @@ impl Check {
                     .on("commit", input.commit.hash())
                     .on("position", entry.position)
                     .on("verdict", verdict.as_str())
-                    .on("reason", expected.err().map_or("none".to_owned(), |r| r.to_string())),
+                    .on(
+                        "reason",
+                        expected.err().map_or("none".to_owned(), |r| r.to_string()),
+                    ),
             );
         }
     }
@@ -544,7 +548,9 @@ impl Check {
         for subject in body.subjects() {
             if let Some(case_id) = subject.as_case() {
                 let state = self.cases.entry(case_id);
-                state.or_insert_with(|| CaseState::empty(case_id)).apply(input);
+                state
+                    .or_insert_with(|| CaseState::empty(case_id))
+                    .apply(input);
             } else if let Some(patrol_id) = subject.as_patrol() {
                 let state = self.patrols.entry(patrol_id);
                 state
@@ -667,7 +673,11 @@ impl Check {
                 continue;
             }
             let is_said = absent.contains(&AbsentPart::Commit(*seen));
-            let code = if is_said { "commit_not_here" } else { "commit_missing" };
+            let code = if is_said {
+                "commit_not_here"
+            } else {
+                "commit_missing"
+            };
             let finding = Finding::new(code).on("commit", seen).on("by", by);
             found.push((finding, !is_said));
         }
@@ -676,9 +686,8 @@ impl Check {
                 continue;
             }
             let is_damaged = absent.contains(&AbsentPart::DamagedPhoto(*photo));
-            let is_said = is_damaged
-                || !self.has_photos
-                || absent.contains(&AbsentPart::Photo(*photo));
+            let is_said =
+                is_damaged || !self.has_photos || absent.contains(&AbsentPart::Photo(*photo));
             let code = match (is_said, is_damaged, self.has_photos) {
                 (false, ..) => "photo_missing",
                 (true, true, _) => "photo_was_damaged",
