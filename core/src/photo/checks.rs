@@ -9,18 +9,13 @@
 
 use image::{GrayImage, imageops};
 
-use super::pixels::{self, Picture};
+use super::pixels;
 
 /// Longest side of the grey copy: blur of a shaken phone spans several pixels even here.
-const GREY_SIDE_PX: u32 = 512;
+pub(super) const GREY_SIDE_PX: u32 = 512;
 /// Side of the square that is hashed, and of the block of low frequencies that is kept.
 const HASH_SIDE: usize = 32;
 const HASH_KEPT: usize = 8;
-
-/// A grey copy as stored, [`GREY_SIDE_PX`] on its longest side or the picture's own size if smaller.
-pub(super) fn grey(picture: &Picture) -> GrayImage {
-    pixels::shrink(&picture.image, GREY_SIDE_PX).into_luma8()
-}
 
 /// Variance of the four-neighbour Laplacian in squared grey levels; 0 for a picture too small for one.
 pub(super) fn sharpness(grey: &GrayImage) -> f64 {

@@ -12,11 +12,13 @@
 //! ISO/IEC 23008-12 over ISO/IEC 14496-12; Exif 2.32.
 
 mod checks;
+mod decode;
 mod exif;
 mod format;
 mod heif;
 mod jpeg;
 mod pixels;
+mod planes;
 pub mod render;
 mod scan;
 
@@ -26,7 +28,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use format::Header;
-use pixels::Picture;
+use pixels::Work;
 
 /// The most bytes a photo may have: a 100-megapixel phone stays below 40 MB.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -34,6 +36,9 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 pub const MAX_PIXELS: u64 = 100_000_000;
 /// The longest side a photo may have, by its header.
 pub const MAX_SIDE_PX: u32 = 30_000;
+/// The copy that figures are taken from and thumbnails are made of, by its longest side, so
+/// that both come out the same whoever asks.
+const WORK_PX: u32 = 1600;
 
 /// The containers that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -251,8 +256,8 @@ pub struct Capture {
 pub fn inspect(bytes: &[u8]) -> Result<PhotoFacts, PhotoError> {
     let header = format::read(bytes)?;
     let mut facts = facts_of(bytes, &header);
-    match pixels::decode(bytes, &header) {
-        Ok(picture) => add_picture_facts(&mut facts, &picture),
+    match pixels::work(bytes, &header, WORK_PX) {
+        Ok(work) => add_picture_facts(&mut facts, &work),
         Err(why) => facts.problems.push(PhotoProblem::PixelsNotDecoded(why)),
     }
     Ok(facts)
@@ -272,8 +277,9 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
         return Err(PhotoError::SizeZero);
     }
     let header = format::read(bytes)?;
-    let picture = match pixels::decode(bytes, &header) {
-        Ok(picture) => picture,
+    let longest_px = sizes_px.iter().copied().fold(WORK_PX, u32::max);
+    let work = match pixels::work(bytes, &header, longest_px) {
+        Ok(work) => work,
         Err(why @ PhotoError::NoDecoder(_)) => {
             let mut facts = facts_of(bytes, &header);
             facts.problems.push(PhotoProblem::PixelsNotDecoded(why));
@@ -285,14 +291,13 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
         Err(why) => return Err(why),
     };
     let mut facts = facts_of(bytes, &header);
-    add_picture_facts(&mut facts, &picture);
+    add_picture_facts(&mut facts, &work);
+    let upright = work.small.upright(facts.orientation);
     let thumbnails = sizes_px
         .iter()
         .map(|&size_px| {
-            Ok((
-                size_px,
-                pixels::thumbnail(&picture, facts.orientation, size_px)?,
-            ))
+            let small = upright.shrunk(size_px);
+            Ok((size_px, small.encode(pixels::THUMBNAIL_QUALITY)?))
         })
         .collect::<Result<_, PhotoError>>()?;
     Ok(Capture { facts, thumbnails })
@@ -307,9 +312,11 @@ pub fn thumbnail(bytes: &[u8], longest_px: u32) -> Result<Vec<u8>, PhotoError> {
         return Err(PhotoError::SizeZero);
     }
     let header = format::read(bytes)?;
-    let picture = pixels::decode(bytes, &header)?;
+    let work = pixels::work(bytes, &header, longest_px)?;
     let orientation = exif::read(&header).orientation;
-    pixels::thumbnail(&picture, orientation, longest_px)
+    work.small
+        .upright(orientation)
+        .encode(pixels::THUMBNAIL_QUALITY)
 }
 
 /// The photo for the public: upright, full size, without any metadata. A JPEG is encoded
@@ -346,14 +353,14 @@ fn facts_of(bytes: &[u8], header: &Header<'_>) -> PhotoFacts {
     }
 }
 
-fn add_picture_facts(facts: &mut PhotoFacts, picture: &Picture) {
-    if picture.is_end_missing {
+fn add_picture_facts(facts: &mut PhotoFacts, work: &Work) {
+    if work.is_end_missing {
         facts.problems.push(PhotoProblem::EndMissing);
     }
-    if picture.is_damaged {
+    if work.is_damaged {
         facts.problems.push(PhotoProblem::PictureDamaged);
     }
-    let grey = checks::grey(picture);
+    let grey = work.small.grey(checks::GREY_SIDE_PX);
     facts.sharpness = Some(checks::sharpness(&grey));
     facts.brightness = Some(checks::brightness(&grey));
     facts.phash = Some(checks::phash(&grey, facts.orientation));
