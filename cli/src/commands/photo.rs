@@ -79,6 +79,7 @@ fn facts_json(file: &Path, facts: &PhotoFacts) -> Value {
         "phash": facts.phash.map(|hash| format!("{hash:016x}")),
         "sharpness": facts.sharpness,
         "brightness": facts.brightness,
+        "burnt": facts.burnt,
         "problems": facts.problems.iter().map(|p| p.code()).collect::<Vec<_>>(),
     })
 }

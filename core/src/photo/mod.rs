@@ -17,6 +17,7 @@ mod exif;
 mod format;
 mod heif;
 mod jpeg;
+mod marks;
 mod pixels;
 mod planes;
 pub mod render;
@@ -28,6 +29,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use format::Header;
+pub use marks::PhotoMarks;
 use pixels::Work;
 
 /// The most bytes a photo may have: a 100-megapixel phone stays below 40 MB.
@@ -96,6 +98,8 @@ pub struct PhotoFacts {
     pub sharpness: Option<f64>,
     /// Mean luma, 0.0 black ..= 1.0 white.
     pub brightness: Option<f64>,
+    /// Share of burnt-out pixels, 0.0..=1.0.
+    pub burnt: Option<f64>,
     /// What could not be read or believed.
     pub problems: Vec<PhotoProblem>,
 }
@@ -240,6 +244,9 @@ impl PhotoError {
 pub struct Capture {
     /// As [`inspect`] would say.
     pub facts: PhotoFacts,
+    /// What the picture is known again by; nothing where its pixels were not decoded, or
+    /// where it has no shapes.
+    pub marks: Option<PhotoMarks>,
     /// One upright JPEG for each size asked for, in that order; empty for HEIC.
     pub thumbnails: Vec<(u32, Vec<u8>)>,
 }
@@ -285,6 +292,7 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
             facts.problems.push(PhotoProblem::PixelsNotDecoded(why));
             return Ok(Capture {
                 facts,
+                marks: None,
                 thumbnails: Vec::new(),
             });
         }
@@ -293,6 +301,7 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
     let mut facts = facts_of(bytes, &header);
     add_picture_facts(&mut facts, &work);
     let upright = work.small.upright(facts.orientation);
+    let marks = PhotoMarks::of(&upright.grey(checks::GREY_SIDE_PX));
     let thumbnails = sizes_px
         .iter()
         .map(|&size_px| {
@@ -300,7 +309,21 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
             Ok((size_px, small.encode(pixels::THUMBNAIL_QUALITY)?))
         })
         .collect::<Result<_, PhotoError>>()?;
-    Ok(Capture { facts, thumbnails })
+    Ok(Capture {
+        facts,
+        marks,
+        thumbnails,
+    })
+}
+
+/// What a photo's picture is known again by; nothing for bytes whose picture cannot be read
+/// or has no shapes.
+#[must_use]
+pub fn marks(bytes: &[u8]) -> Option<PhotoMarks> {
+    let header = format::read(bytes).ok()?;
+    let work = pixels::work(bytes, &header, WORK_PX).ok()?;
+    let upright = work.small.upright(exif::read(&header).orientation);
+    PhotoMarks::of(&upright.grey(checks::GREY_SIDE_PX))
 }
 
 /// An upright JPEG without metadata, at most `longest_px` on its longest side and never enlarged.
@@ -349,6 +372,7 @@ fn facts_of(bytes: &[u8], header: &Header<'_>) -> PhotoFacts {
         phash: None,
         sharpness: None,
         brightness: None,
+        burnt: None,
         problems: notes.problems,
     }
 }
@@ -363,6 +387,7 @@ fn add_picture_facts(facts: &mut PhotoFacts, work: &Work) {
     let grey = work.small.grey(checks::GREY_SIDE_PX);
     facts.sharpness = Some(checks::sharpness(&grey));
     facts.brightness = Some(checks::brightness(&grey));
+    facts.burnt = Some(checks::burnt(&grey));
     facts.phash = Some(checks::phash(&grey, facts.orientation));
 }
 

@@ -9,6 +9,7 @@ pub mod case;
 pub mod log;
 mod migrations;
 pub mod patrol;
+mod photo_marks;
 pub mod reference;
 
 use std::fs::{File, TryLockError};
