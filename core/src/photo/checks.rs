@@ -50,7 +50,11 @@ pub(super) fn brightness(grey: &GrayImage) -> f64 {
 
 /// Share of pixels that are burnt out, 0.0..=1.0: white without any drawing in it.
 pub(super) fn burnt(grey: &GrayImage) -> f64 {
-    let count = grey.as_raw().iter().filter(|&&level| level >= BURNT_LEVEL).count();
+    let count = grey
+        .as_raw()
+        .iter()
+        .filter(|&&level| level >= BURNT_LEVEL)
+        .count();
     count as f64 / grey.as_raw().len().max(1) as f64
 }
 

@@ -17,14 +17,7 @@ use image::GrayImage;
 /// Side of the square that windows are cut from.
 const SIDE: usize = 160;
 /// Where windows begin and end along one side: none, a twentieth or a tenth is left out.
-const SPANS: [(usize, usize); 6] = [
-    (0, 160),
-    (0, 152),
-    (8, 160),
-    (0, 144),
-    (8, 152),
-    (16, 160),
-];
+const SPANS: [(usize, usize); 6] = [(0, 160), (0, 152), (8, 160), (0, 144), (8, 152), (16, 160)];
 /// How many windows there are; the first is the whole.
 const WINDOWS: usize = SPANS.len() * SPANS.len();
 /// Frequencies kept each way.
@@ -157,7 +150,9 @@ mod tests {
 
     fn scene(seed: u64) -> GrayImage {
         let photo = render::small(seed);
-        image::load_from_memory(&photo).expect("our own photo").to_luma8()
+        image::load_from_memory(&photo)
+            .expect("our own photo")
+            .to_luma8()
     }
 
     #[test]
@@ -167,7 +162,11 @@ mod tests {
         let crop = image::imageops::crop_imm(&whole, 0, 0, 87, 58).to_image();
         let crop = image::imageops::resize(&crop, 300, 200, image::imageops::FilterType::Triangle);
         let cropped = PhotoMarks::of(&crop).expect("it has shapes");
-        assert!(marks.distance_bits(&cropped) <= 8, "{}", marks.distance_bits(&cropped));
+        assert!(
+            marks.distance_bits(&cropped) <= 8,
+            "{}",
+            marks.distance_bits(&cropped)
+        );
         assert_eq!(marks.distance_bits(&cropped), cropped.distance_bits(&marks));
         let other = PhotoMarks::of(&scene(4)).expect("it has shapes");
         assert!(marks.distance_bits(&other) > 8);

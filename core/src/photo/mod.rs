@@ -22,6 +22,7 @@ mod pixels;
 mod planes;
 pub mod render;
 mod scan;
+mod stamp;
 
 use std::fmt;
 
@@ -31,6 +32,7 @@ use thiserror::Error;
 use format::Header;
 pub use marks::PhotoMarks;
 use pixels::Work;
+pub use stamp::{MAX_LINE_CHARS, MAX_LINES, Stamp, StampError, public_copy_stamped};
 
 /// The most bytes a photo may have: a 100-megapixel phone stays below 40 MB.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;

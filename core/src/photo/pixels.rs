@@ -54,11 +54,7 @@ pub(super) struct Work {
 ///
 /// # Errors
 /// As [`decode`].
-pub(super) fn work(
-    bytes: &[u8],
-    header: &Header<'_>,
-    longest_px: u32,
-) -> Result<Work, PhotoError> {
+pub(super) fn work(bytes: &[u8], header: &Header<'_>, longest_px: u32) -> Result<Work, PhotoError> {
     if header.format == PhotoFormat::Jpeg
         && header.is_plausible
         && let Ok(drawn) = decode::draw(bytes, longest_px)
@@ -239,7 +235,7 @@ fn opaque(image: &DynamicImage) -> DynamicImage {
     }
 }
 
-fn opaque_rgb(image: &DynamicImage) -> RgbImage {
+pub(super) fn opaque_rgb(image: &DynamicImage) -> RgbImage {
     if !image.color().has_alpha() {
         return image.to_rgb8();
     }

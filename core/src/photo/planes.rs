@@ -95,7 +95,12 @@ fn lanczos() -> ResizeOptions {
     ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
 }
 
-fn resize(source: &ImageRef<'_>, width_px: u32, height_px: u32, options: &ResizeOptions) -> Vec<u8> {
+fn resize(
+    source: &ImageRef<'_>,
+    width_px: u32,
+    height_px: u32,
+    options: &ResizeOptions,
+) -> Vec<u8> {
     let mut target = Image::new(width_px, height_px, PixelType::U8);
     Resizer::new()
         .resize(source, &mut target, options)
@@ -124,7 +129,10 @@ impl Small {
                 chroma: None,
             };
         };
-        let (wide, high) = (width_px.div_ceil(2) as usize, height_px.div_ceil(2) as usize);
+        let (wide, high) = (
+            width_px.div_ceil(2) as usize,
+            height_px.div_ceil(2) as usize,
+        );
         let mut luma = Vec::with_capacity(rgb.as_raw().len() / 3);
         let mut sums = vec![(0_u32, 0_u32, 0_u32); wide * high];
         for (x, y, pixel) in rgb.enumerate_pixels() {
@@ -164,10 +172,11 @@ impl Small {
             width_px,
             height_px,
             luma: resized(&self.luma, from, to),
-            chroma: self
-                .chroma
-                .as_ref()
-                .map(|planes| planes.each_ref().map(|plane| resized(plane, half(from), half(to)))),
+            chroma: self.chroma.as_ref().map(|planes| {
+                planes
+                    .each_ref()
+                    .map(|plane| resized(plane, half(from), half(to)))
+            }),
         })
     }
 
@@ -200,8 +209,16 @@ impl Small {
         let half = (wide.div_ceil(2), high.div_ceil(2));
         let is_turned = orientation >= 5;
         Self {
-            width_px: if is_turned { self.height_px } else { self.width_px },
-            height_px: if is_turned { self.width_px } else { self.height_px },
+            width_px: if is_turned {
+                self.height_px
+            } else {
+                self.width_px
+            },
+            height_px: if is_turned {
+                self.width_px
+            } else {
+                self.height_px
+            },
             luma: turned(&self.luma, wide, high, orientation),
             chroma: self
                 .chroma
@@ -244,7 +261,8 @@ fn turned(levels: &[u8], wide: usize, high: usize, orientation: u8) -> Vec<u8> {
     // Rows become columns: small squares at a time, so that both sides stay in the cache.
     const TILE: usize = 32;
     out.resize(levels.len(), 0);
-    let (is_from_right, is_from_below) = (matches!(orientation, 7 | 8), matches!(orientation, 6 | 7));
+    let (is_from_right, is_from_below) =
+        (matches!(orientation, 7 | 8), matches!(orientation, 6 | 7));
     for tile_y in (0..high).step_by(TILE) {
         for tile_x in (0..wide).step_by(TILE) {
             for x in tile_x..(tile_x + TILE).min(wide) {
@@ -307,7 +325,11 @@ mod tests {
             vec![3, 6, 2, 5, 1, 4],
         ];
         for (orientation, seen) in (2..).zip(seen) {
-            assert_eq!(turned(&stored, 3, 2, orientation), seen, "orientation {orientation}");
+            assert_eq!(
+                turned(&stored, 3, 2, orientation),
+                seen,
+                "orientation {orientation}"
+            );
         }
     }
 }

@@ -19,8 +19,8 @@ use crate::oplog::body::{BodyBuilder, Kind, MAX_TEXT_BYTES, Placed, Subject};
 use crate::photo::{self, PhotoFacts, PhotoMarks};
 use crate::services::log::{append, own_authority, zone_for};
 use crate::services::{Context, ServiceError};
-use hints::{photo_hints, place_of, store_hints};
 use crate::storage::Tx;
+use hints::{photo_hints, place_of, store_hints};
 
 /// The longest sides of the pictures that are made of a photo, in pixels.
 pub const THUMBNAILS_PX: [u32; 2] = [1600, 320];
@@ -176,7 +176,9 @@ pub fn report_prepared(
         let mut hints = photo_hints(report, &policy.hints, at, photos, &figures);
         let sights = hints::seen(tx, &policy.hints, photos, &mut figures)?;
         hints.extend(sights);
-        hints.extend(store_hints(tx, context, &policy, report, at, seen_at, photos)?);
+        hints.extend(store_hints(
+            tx, context, &policy, report, at, seen_at, photos,
+        )?);
         let case_id = CaseId(Uuid::from_bytes(uuid_bytes(context.nonce())));
         let subject = Subject::case(case_id);
         let mut body = BodyBuilder::new();

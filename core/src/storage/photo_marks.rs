@@ -46,7 +46,11 @@ impl Tx<'_> {
         let mut nearest = None;
         let mut within_bits = within_bits;
         while let Some(row) = rows.next()? {
-            let known = row.get_ref(1)?.as_blob().ok().and_then(PhotoMarks::from_bytes);
+            let known = row
+                .get_ref(1)?
+                .as_blob()
+                .ok()
+                .and_then(PhotoMarks::from_bytes);
             let Some(bits) = known.map(|known| known.distance_bits(marks)) else {
                 continue;
             };

@@ -157,8 +157,7 @@ impl<'a> Bits<'a> {
             let word = u64::from_be_bytes(ahead);
             // A byte of 0xFF is a zero byte of the complement.
             let inverse = !word;
-            let has_ff =
-                inverse.wrapping_sub(0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080;
+            let has_ff = inverse.wrapping_sub(0x0101_0101_0101_0101) & word & 0x8080_8080_8080_8080;
             if has_ff == 0 {
                 self.buffer |= word >> self.held;
                 let taken = (63 - self.held) >> 3;
@@ -315,9 +314,12 @@ mod tests {
     fn long_and_short_refills_read_the_same() {
         let coded: Vec<u8> = (0..600_u32).map(|i| (i * 37 % 255) as u8).collect();
         let mut bits = Bits::new(&coded);
-        let mut slow = coded.iter().flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1));
+        let mut slow = coded
+            .iter()
+            .flat_map(|byte| (0..8).rev().map(move |i| byte >> i & 1));
         for count in (1..=16).cycle().take(500) {
-            let wanted = (0..count).fold(0, |sum, _| sum << 1 | u32::from(slow.next().unwrap_or(0)));
+            let wanted =
+                (0..count).fold(0, |sum, _| sum << 1 | u32::from(slow.next().unwrap_or(0)));
             assert_eq!(bits.take(count), wanted);
         }
     }

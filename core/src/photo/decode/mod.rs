@@ -191,9 +191,13 @@ impl Decoder {
             let (across, down) = (factor(component.across), factor(component.down));
             // A component may be coarser one way only, and then the finer way decides.
             let share = (across as f64 / across_max as f64).min(down as f64 / down_max as f64);
-            let wanted = f64::from(self.longest_px.min(longest)) * if index == 0 { 1.0 } else { 0.5 };
+            let wanted =
+                f64::from(self.longest_px.min(longest)) * if index == 0 { 1.0 } else { 0.5 };
             let fits = |side: usize| f64::from(longest) * share * side as f64 / 8.0 >= wanted;
-            let side = [1, 2, 4, 8].into_iter().find(|&side| fits(side)).unwrap_or(8);
+            let side = [1, 2, 4, 8]
+                .into_iter()
+                .find(|&side| fits(side))
+                .unwrap_or(8);
             let extent = |px: usize, own: usize, all: usize| {
                 (px * own) as f64 / all as f64 * side as f64 / 8.0
             };
@@ -238,12 +242,19 @@ impl Decoder {
         };
         self.selected.clear();
         for part in parts.chunks_exact(2) {
-            let index = self.parts.iter().position(|p| p.id == part[0]).ok_or(Unfit)?;
+            let index = self
+                .parts
+                .iter()
+                .position(|p| p.id == part[0])
+                .ok_or(Unfit)?;
             if self.selected.iter().any(|&(other, ..)| other == index) {
                 return Err(Unfit);
             }
-            self.selected
-                .push((index, usize::from(part[1] >> 4 & 3), usize::from(part[1] & 3)));
+            self.selected.push((
+                index,
+                usize::from(part[1] >> 4 & 3),
+                usize::from(part[1] & 3),
+            ));
         }
         let (high, low) = (u32::from(approximation >> 4), u32::from(approximation & 15));
         self.spectrum = (usize::from(first), usize::from(last), high, low);
@@ -296,7 +307,11 @@ impl Decoder {
                     let Some(transform) = &part.transform else {
                         return Err(Unfit);
                     };
-                    let (wide, high) = if is_lone { (1, 1) } else { (part.across, part.down) };
+                    let (wide, high) = if is_lone {
+                        (1, 1)
+                    } else {
+                        (part.across, part.down)
+                    };
                     let stride = part.plane.width_px;
                     for row in 0..high {
                         for column in 0..wide {
@@ -308,8 +323,8 @@ impl Decoder {
                                 part.side,
                                 &mut block,
                             )?;
-                            let at = ((down * high + row) * stride + across * wide + column)
-                                * part.side;
+                            let at =
+                                ((down * high + row) * stride + across * wide + column) * part.side;
                             transform.draw(&block, is_flat, &mut part.plane.levels, at, stride);
                         }
                     }

@@ -51,7 +51,13 @@ impl Coefficients {
                 }
                 let (down, across) = (number / part.blocks_wide, number % part.blocks_wide);
                 let at = (down * stride + across) * side;
-                transform.draw(&block, kept.masks[number] <= 1, &mut part.plane.levels, at, stride);
+                transform.draw(
+                    &block,
+                    kept.masks[number] <= 1,
+                    &mut part.plane.levels,
+                    at,
+                    stride,
+                );
             }
         }
         Ok(())
@@ -99,7 +105,11 @@ impl Decoder {
                     let part = &mut self.parts[index];
                     let kept = &mut coefficients.of_parts[index];
                     let area = part.side * part.side;
-                    let (wide, high_blocks) = if is_lone { (1, 1) } else { (part.across, part.down) };
+                    let (wide, high_blocks) = if is_lone {
+                        (1, 1)
+                    } else {
+                        (part.across, part.down)
+                    };
                     for row in 0..high_blocks {
                         for column in 0..wide {
                             let number = (down * high_blocks + row) * part.blocks_wide

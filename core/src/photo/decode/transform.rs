@@ -64,7 +64,14 @@ impl Transform {
     /// Draws a block whose upper left pixel is at `at` of a plane with `stride` pixels a row.
     /// The plane holds all of it.
     #[inline(always)]
-    pub(super) fn draw(&self, block: &Block, is_flat: bool, plane: &mut [u8], at: usize, stride: usize) {
+    pub(super) fn draw(
+        &self,
+        block: &Block,
+        is_flat: bool,
+        plane: &mut [u8],
+        at: usize,
+        stride: usize,
+    ) {
         if is_flat {
             let level = to_level(block[0] as f32 * self.quant[0] / 8.0);
             for row in plane[at..].chunks_mut(stride).take(self.side) {

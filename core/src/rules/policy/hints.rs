@@ -36,7 +36,11 @@ impl HintLimits {
 
     pub(super) fn check(&self) -> Result<(), PolicyError> {
         check_most("hints.dark_below_permille", self.dark_below_permille, 1000)?;
-        check_most("hints.burnt_above_permille", self.burnt_above_permille, 1000)?;
+        check_most(
+            "hints.burnt_above_permille",
+            self.burnt_above_permille,
+            1000,
+        )?;
         // Beyond this, pictures that have nothing in common would be alike.
         check_most("hints.seen_bits", self.seen_bits, 16)
     }

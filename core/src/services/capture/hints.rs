@@ -81,7 +81,8 @@ pub(super) fn photo_hints(
         hints.push(hint("accuracy_poor", format!("{m:.0} m")));
     }
     for ((number, checked), figures) in (1..).zip(photos).zip(figures) {
-        let mut say = |kind, what: String| hints.push(hint(kind, format!("photo {number}: {what}")));
+        let mut say =
+            |kind, what: String| hints.push(hint(kind, format!("photo {number}: {what}")));
         if let Some(m) = figures.exif_place_m.filter(|&m| m > limits.exif_place_m) {
             say("exif_place", format!("{m} m away"));
         }
@@ -107,14 +108,26 @@ fn picture_hints(
     let dark = figures.brightness_permille;
     if let Some(level) = dark.filter(|&level| level < limits.dark_below_permille) {
         let limit = limits.dark_below_permille;
-        say("photo_dark", format!("brightness {level} \u{2030}, below {limit}"));
+        say(
+            "photo_dark",
+            format!("brightness {level} \u{2030}, below {limit}"),
+        );
     } else if let Some(sharpness) = figures.sharpness.filter(|&s| s < limits.blurred_below) {
         let limit = limits.blurred_below;
-        say("photo_blurred", format!("sharpness {sharpness}, below {limit}"));
+        say(
+            "photo_blurred",
+            format!("sharpness {sharpness}, below {limit}"),
+        );
     }
-    if let Some(share) = figures.burnt_permille.filter(|&s| s > limits.burnt_above_permille) {
+    if let Some(share) = figures
+        .burnt_permille
+        .filter(|&s| s > limits.burnt_above_permille)
+    {
         let limit = limits.burnt_above_permille;
-        say("photo_burnt", format!("{share} \u{2030} white, above {limit}"));
+        say(
+            "photo_burnt",
+            format!("{share} \u{2030} white, above {limit}"),
+        );
     }
 }
 
