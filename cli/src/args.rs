@@ -752,6 +752,14 @@ pub(crate) enum Photo {
         input: PathBuf,
         /// The copy to write.
         output: PathBuf,
+        /// A line drawn on the copy (time, place, person, case), never on the original;
+        /// again for the next line.
+        #[arg(long, value_name = "TEXT")]
+        stamp: Vec<String>,
+        /// The font for the stamp: TrueType, OpenType or a collection. Without it a font of
+        /// the system with Chinese characters is looked for.
+        #[arg(long, requires = "stamp")]
+        font: Option<PathBuf>,
     },
 }
 

@@ -315,3 +315,88 @@ fn the_same_scene_in_all_orientations_gives_the_same_thumbnail() {
         assert!(bits <= 8, "orientation {index}: {bits} bits");
     }
 }
+
+/// What people do to a picture before they send it again.
+fn copies(image: &image::RgbImage) -> Vec<(&'static str, Vec<u8>)> {
+    let (wide, high) = image.dimensions();
+    let jpeg = |image: &image::RgbImage, quality| {
+        let mut out = Vec::new();
+        let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut out, quality);
+        image
+            .write_with_encoder(encoder)
+            .expect("memory takes everything");
+        out
+    };
+    let crop = |left: f64, top: f64, kept: f64| {
+        let at = |side: u32, share: f64| (f64::from(side) * share).round() as u32;
+        let part = (
+            at(wide, left),
+            at(high, top),
+            at(wide, kept),
+            at(high, kept),
+        );
+        image::imageops::crop_imm(image, part.0, part.1, part.2, part.3).to_image()
+    };
+    let half = image::imageops::thumbnail(image, wide.div_ceil(2), high.div_ceil(2));
+    let small = image::imageops::thumbnail(image, wide.div_ceil(4), high.div_ceil(4));
+    vec![
+        ("encoded again", jpeg(image, 60)),
+        ("half the size", jpeg(&half, 80)),
+        ("a quarter of the size", jpeg(&small, 80)),
+        ("cropped at the middle", jpeg(&crop(0.05, 0.05, 0.9), 80)),
+        ("cropped right and below", jpeg(&crop(0.0, 0.0, 0.9), 80)),
+        ("cropped left and above", jpeg(&crop(0.1, 0.1, 0.9), 80)),
+        ("cropped unevenly", jpeg(&crop(0.03, 0.07, 0.92), 80)),
+    ]
+}
+
+#[test]
+fn copies_of_real_photos_are_known_again_and_other_photos_are_not() {
+    /// The default of the policy.
+    const SEEN_BITS: u32 = 8;
+    let Some(folder) = folder() else { return };
+    let mut known = Vec::new();
+    let (mut found, mut missed) = (BTreeMap::<_, usize>::new(), Vec::new());
+    for (row, bytes) in rows(&folder) {
+        // One of the orientation set: all of them are the same scene.
+        let is_twin = row["class"] == "orientation" && !row["file"].ends_with("Landscape_1.jpg");
+        let is_large = row["width"].parse().unwrap_or(0) >= 300;
+        if !is_real(&row) || is_twin || !is_large {
+            continue;
+        }
+        let (Some(marks), Ok(picture)) = (photo::marks(&bytes), photo::thumbnail(&bytes, 1600))
+        else {
+            continue;
+        };
+        let picture = image::load_from_memory(&picture).expect("a JPEG").to_rgb8();
+        for (how, copy) in copies(&picture) {
+            let copy = photo::marks(&copy).expect("it has the original's shapes");
+            if copy.distance_bits(&marks) <= SEEN_BITS {
+                *found.entry(how).or_default() += 1;
+            } else {
+                missed.push((row["file"].clone(), how, copy.distance_bits(&marks)));
+            }
+        }
+        known.push((row["file"].clone(), marks));
+    }
+    let mut alike = Vec::new();
+    let mut pairs = 0;
+    for (index, (file, marks)) in known.iter().enumerate() {
+        for (other, theirs) in &known[..index] {
+            pairs += 1;
+            if marks.distance_bits(theirs) <= SEEN_BITS {
+                alike.push((file, other, marks.distance_bits(theirs)));
+            }
+        }
+    }
+    let of_all = 7 * known.len();
+    eprintln!("{} photos; found {found:?}; missed {missed:?}", known.len());
+    eprintln!("{pairs} pairs of different photos, alike: {alike:?}");
+    assert!(known.len() >= 30, "{}", known.len());
+    assert_eq!(alike, []);
+    assert!(
+        missed.len() * 50 <= of_all,
+        "{} of {of_all} missed",
+        missed.len()
+    );
+}

@@ -9,18 +9,15 @@
 
 use image::{GrayImage, imageops};
 
-use super::pixels::{self, Picture};
+use super::pixels;
 
 /// Longest side of the grey copy: blur of a shaken phone spans several pixels even here.
-const GREY_SIDE_PX: u32 = 512;
+pub(super) const GREY_SIDE_PX: u32 = 512;
+/// Levels from here on hold no drawing; JPEG's noise keeps even pure white a little below 255.
+const BURNT_LEVEL: u8 = 250;
 /// Side of the square that is hashed, and of the block of low frequencies that is kept.
 const HASH_SIDE: usize = 32;
 const HASH_KEPT: usize = 8;
-
-/// A grey copy as stored, [`GREY_SIDE_PX`] on its longest side or the picture's own size if smaller.
-pub(super) fn grey(picture: &Picture) -> GrayImage {
-    pixels::shrink(&picture.image, GREY_SIDE_PX).into_luma8()
-}
 
 /// Variance of the four-neighbour Laplacian in squared grey levels; 0 for a picture too small for one.
 pub(super) fn sharpness(grey: &GrayImage) -> f64 {
@@ -49,6 +46,16 @@ pub(super) fn sharpness(grey: &GrayImage) -> f64 {
 pub(super) fn brightness(grey: &GrayImage) -> f64 {
     let sum: u64 = grey.as_raw().iter().map(|&level| u64::from(level)).sum();
     sum as f64 / (255.0 * grey.as_raw().len().max(1) as f64)
+}
+
+/// Share of pixels that are burnt out, 0.0..=1.0: white without any drawing in it.
+pub(super) fn burnt(grey: &GrayImage) -> f64 {
+    let count = grey
+        .as_raw()
+        .iter()
+        .filter(|&&level| level >= BURNT_LEVEL)
+        .count();
+    count as f64 / grey.as_raw().len().max(1) as f64
 }
 
 /// The hash of the picture as people see it, so that a turned copy hashes alike.
@@ -129,6 +136,12 @@ mod tests {
         let level = |level| brightness(&GrayImage::from_pixel(8, 8, Luma([level])));
         assert_eq!((level(0), level(255)), (0.0, 1.0));
         assert!((level(51) - 0.2).abs() < 1e-12);
+    }
+
+    #[test]
+    fn burnt_share_counts_white_only() {
+        let half = GrayImage::from_fn(8, 8, |x, _| Luma([if x < 4 { 252 } else { 249 }]));
+        assert_eq!(burnt(&half), 0.5);
     }
 
     #[test]

@@ -14,12 +14,12 @@ const EOI: u8 = 0xD9;
 pub(super) const SOS: u8 = 0xDA;
 pub(super) const DHT: u8 = 0xC4;
 pub(super) const DRI: u8 = 0xDD;
-const DQT: u8 = 0xDB;
+pub(super) const DQT: u8 = 0xDB;
 const JPG: u8 = 0xC8;
 const DAC: u8 = 0xCC;
 const APP0: u8 = 0xE0;
 const APP1: u8 = 0xE1;
-const APP14: u8 = 0xEE;
+pub(super) const APP14: u8 = 0xEE;
 
 /// One piece of a JPEG behind its start marker.
 #[derive(Debug)]
@@ -132,12 +132,14 @@ pub(super) struct Frame {
     pub(super) components: Vec<Component>,
 }
 
-/// One colour component: its identifier and its sampling factors.
+/// One colour component: its identifier, its sampling factors and its quantiser.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Component {
     pub(super) id: u8,
     pub(super) across: usize,
     pub(super) down: usize,
+    /// Which of four tables.
+    pub(super) quant: usize,
 }
 
 pub(super) fn is_frame(marker: u8) -> bool {
@@ -155,6 +157,7 @@ pub(super) fn frame(marker: u8, body: &[u8]) -> Option<Frame> {
             id: part[0],
             across: usize::from(part[1] >> 4),
             down: usize::from(part[1] & 15),
+            quant: usize::from(part[2] & 3),
         })
         .collect();
     let is_legal = |c: &Component| (1..=4).contains(&c.across) && (1..=4).contains(&c.down);

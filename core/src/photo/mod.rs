@@ -12,13 +12,17 @@
 //! ISO/IEC 23008-12 over ISO/IEC 14496-12; Exif 2.32.
 
 mod checks;
+mod decode;
 mod exif;
 mod format;
 mod heif;
 mod jpeg;
+mod marks;
 mod pixels;
+mod planes;
 pub mod render;
 mod scan;
+mod stamp;
 
 use std::fmt;
 
@@ -26,7 +30,9 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use format::Header;
-use pixels::Picture;
+pub use marks::PhotoMarks;
+use pixels::Work;
+pub use stamp::{MAX_LINE_CHARS, MAX_LINES, Stamp, StampError, public_copy_stamped};
 
 /// The most bytes a photo may have: a 100-megapixel phone stays below 40 MB.
 pub const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -34,6 +40,9 @@ pub const MAX_BYTES: usize = 64 * 1024 * 1024;
 pub const MAX_PIXELS: u64 = 100_000_000;
 /// The longest side a photo may have, by its header.
 pub const MAX_SIDE_PX: u32 = 30_000;
+/// The copy that figures are taken from and thumbnails are made of, by its longest side, so
+/// that both come out the same whoever asks.
+const WORK_PX: u32 = 1600;
 
 /// The containers that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,6 +100,8 @@ pub struct PhotoFacts {
     pub sharpness: Option<f64>,
     /// Mean luma, 0.0 black ..= 1.0 white.
     pub brightness: Option<f64>,
+    /// Share of burnt-out pixels, 0.0..=1.0.
+    pub burnt: Option<f64>,
     /// What could not be read or believed.
     pub problems: Vec<PhotoProblem>,
 }
@@ -235,6 +246,9 @@ impl PhotoError {
 pub struct Capture {
     /// As [`inspect`] would say.
     pub facts: PhotoFacts,
+    /// What the picture is known again by; nothing where its pixels were not decoded, or
+    /// where it has no shapes.
+    pub marks: Option<PhotoMarks>,
     /// One upright JPEG for each size asked for, in that order; empty for HEIC.
     pub thumbnails: Vec<(u32, Vec<u8>)>,
 }
@@ -251,8 +265,8 @@ pub struct Capture {
 pub fn inspect(bytes: &[u8]) -> Result<PhotoFacts, PhotoError> {
     let header = format::read(bytes)?;
     let mut facts = facts_of(bytes, &header);
-    match pixels::decode(bytes, &header) {
-        Ok(picture) => add_picture_facts(&mut facts, &picture),
+    match pixels::work(bytes, &header, WORK_PX) {
+        Ok(work) => add_picture_facts(&mut facts, &work),
         Err(why) => facts.problems.push(PhotoProblem::PixelsNotDecoded(why)),
     }
     Ok(facts)
@@ -272,30 +286,46 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
         return Err(PhotoError::SizeZero);
     }
     let header = format::read(bytes)?;
-    let picture = match pixels::decode(bytes, &header) {
-        Ok(picture) => picture,
+    let longest_px = sizes_px.iter().copied().fold(WORK_PX, u32::max);
+    let work = match pixels::work(bytes, &header, longest_px) {
+        Ok(work) => work,
         Err(why @ PhotoError::NoDecoder(_)) => {
             let mut facts = facts_of(bytes, &header);
             facts.problems.push(PhotoProblem::PixelsNotDecoded(why));
             return Ok(Capture {
                 facts,
+                marks: None,
                 thumbnails: Vec::new(),
             });
         }
         Err(why) => return Err(why),
     };
     let mut facts = facts_of(bytes, &header);
-    add_picture_facts(&mut facts, &picture);
+    add_picture_facts(&mut facts, &work);
+    let upright = work.small.upright(facts.orientation);
+    let marks = PhotoMarks::of(&upright.grey(checks::GREY_SIDE_PX));
     let thumbnails = sizes_px
         .iter()
         .map(|&size_px| {
-            Ok((
-                size_px,
-                pixels::thumbnail(&picture, facts.orientation, size_px)?,
-            ))
+            let small = upright.shrunk(size_px);
+            Ok((size_px, small.encode(pixels::THUMBNAIL_QUALITY)?))
         })
         .collect::<Result<_, PhotoError>>()?;
-    Ok(Capture { facts, thumbnails })
+    Ok(Capture {
+        facts,
+        marks,
+        thumbnails,
+    })
+}
+
+/// What a photo's picture is known again by; nothing for bytes whose picture cannot be read
+/// or has no shapes.
+#[must_use]
+pub fn marks(bytes: &[u8]) -> Option<PhotoMarks> {
+    let header = format::read(bytes).ok()?;
+    let work = pixels::work(bytes, &header, WORK_PX).ok()?;
+    let upright = work.small.upright(exif::read(&header).orientation);
+    PhotoMarks::of(&upright.grey(checks::GREY_SIDE_PX))
 }
 
 /// An upright JPEG without metadata, at most `longest_px` on its longest side and never enlarged.
@@ -307,9 +337,11 @@ pub fn thumbnail(bytes: &[u8], longest_px: u32) -> Result<Vec<u8>, PhotoError> {
         return Err(PhotoError::SizeZero);
     }
     let header = format::read(bytes)?;
-    let picture = pixels::decode(bytes, &header)?;
+    let work = pixels::work(bytes, &header, longest_px)?;
     let orientation = exif::read(&header).orientation;
-    pixels::thumbnail(&picture, orientation, longest_px)
+    work.small
+        .upright(orientation)
+        .encode(pixels::THUMBNAIL_QUALITY)
 }
 
 /// The photo for the public: upright, full size, without any metadata. A JPEG is encoded
@@ -342,20 +374,22 @@ fn facts_of(bytes: &[u8], header: &Header<'_>) -> PhotoFacts {
         phash: None,
         sharpness: None,
         brightness: None,
+        burnt: None,
         problems: notes.problems,
     }
 }
 
-fn add_picture_facts(facts: &mut PhotoFacts, picture: &Picture) {
-    if picture.is_end_missing {
+fn add_picture_facts(facts: &mut PhotoFacts, work: &Work) {
+    if work.is_end_missing {
         facts.problems.push(PhotoProblem::EndMissing);
     }
-    if picture.is_damaged {
+    if work.is_damaged {
         facts.problems.push(PhotoProblem::PictureDamaged);
     }
-    let grey = checks::grey(picture);
+    let grey = work.small.grey(checks::GREY_SIDE_PX);
     facts.sharpness = Some(checks::sharpness(&grey));
     facts.brightness = Some(checks::brightness(&grey));
+    facts.burnt = Some(checks::burnt(&grey));
     facts.phash = Some(checks::phash(&grey, facts.orientation));
 }
 

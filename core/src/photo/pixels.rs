@@ -19,11 +19,12 @@ use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::format::Header;
+use super::planes::{self, Small};
 use super::scan::{self, Extent};
-use super::{MAX_SIDE_PX, PhotoError, PhotoFormat, jpeg};
+use super::{MAX_SIDE_PX, PhotoError, PhotoFormat, decode, jpeg};
 
 /// Small copies show where and what; 82 keeps lettering legible at a tenth of the bytes.
-const THUMBNAIL_QUALITY: u8 = 82;
+pub(super) const THUMBNAIL_QUALITY: u8 = 82;
 /// A public copy stands in for the original and is encoded a second time.
 const PUBLIC_QUALITY: u8 = 90;
 /// Cameras write about ten scans; each one costs a pass over all blocks.
@@ -40,7 +41,39 @@ pub(super) struct Picture {
     pub(super) is_damaged: bool,
 }
 
-/// Decodes the picture.
+/// A small copy of a photo, as stored.
+pub(super) struct Work {
+    pub(super) small: Small,
+    /// As [`Picture::is_end_missing`].
+    pub(super) is_end_missing: bool,
+    /// As [`Picture::is_damaged`].
+    pub(super) is_damaged: bool,
+}
+
+/// Decodes the picture at no more than the size that is needed, at most `longest_px`.
+///
+/// # Errors
+/// As [`decode`].
+pub(super) fn work(bytes: &[u8], header: &Header<'_>, longest_px: u32) -> Result<Work, PhotoError> {
+    if header.format == PhotoFormat::Jpeg
+        && header.is_plausible
+        && let Ok(drawn) = decode::draw(bytes, longest_px)
+    {
+        return Ok(Work {
+            small: drawn.planes.shrunk(longest_px),
+            is_end_missing: !drawn.has_end,
+            is_damaged: false,
+        });
+    }
+    let picture = decode(bytes, header)?;
+    Ok(Work {
+        small: Small::from_image(&shrink(&picture.image, longest_px)),
+        is_end_missing: picture.is_end_missing,
+        is_damaged: picture.is_damaged,
+    })
+}
+
+/// Decodes the whole picture.
 ///
 /// # Errors
 /// [`PhotoError::NoDecoder`] for HEIC; [`PhotoError::Truncated`] when the picture's data
@@ -133,16 +166,6 @@ fn png_error(error: ImageError) -> PhotoError {
     }
 }
 
-/// A thumbnail as JPEG: upright, at most `longest_px`, never enlarged.
-pub(super) fn thumbnail(
-    picture: &Picture,
-    orientation: u8,
-    longest_px: u32,
-) -> Result<Vec<u8>, PhotoError> {
-    let small = shrink(&picture.image, longest_px);
-    encode_jpeg(upright(small, orientation), THUMBNAIL_QUALITY)
-}
-
 /// The full picture, upright and bare.
 pub(super) fn public_copy(
     picture: Picture,
@@ -171,15 +194,10 @@ pub(super) fn upright(mut image: DynamicImage, orientation: u8) -> DynamicImage 
 /// An eight-bit opaque copy with at most `longest_px` on its longest side, never enlarged.
 pub(super) fn shrink(image: &DynamicImage, longest_px: u32) -> DynamicImage {
     let (width_px, height_px) = (image.width(), image.height());
-    let longest = width_px.max(height_px);
-    if longest <= longest_px {
+    let (to_width, to_height) = planes::fitted(width_px, height_px, longest_px);
+    if (to_width, to_height) == (width_px, height_px) {
         return opaque(image);
     }
-    let side = |full_px: u32| {
-        let exact = f64::from(full_px) * f64::from(longest_px) / f64::from(longest);
-        (exact.round() as u32).max(1)
-    };
-    let (to_width, to_height) = (side(width_px), side(height_px));
     let converted;
     let (raw, pixel) = match image {
         DynamicImage::ImageLuma8(grey) => (grey.as_raw(), PixelType::U8),
@@ -217,7 +235,7 @@ fn opaque(image: &DynamicImage) -> DynamicImage {
     }
 }
 
-fn opaque_rgb(image: &DynamicImage) -> RgbImage {
+pub(super) fn opaque_rgb(image: &DynamicImage) -> RgbImage {
     if !image.color().has_alpha() {
         return image.to_rgb8();
     }

@@ -10,6 +10,7 @@
 //! [`Policy::from_json`]: crate::rules::policy::Policy::from_json
 
 mod retention;
+mod hints;
 mod scorecards;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
 pub use retention::RetentionPolicy;
+pub use hints::HintLimits;
 pub use scorecards::{
     CitySteps, Evaluation, EvaluationKind, EvaluationPart, PartSource, PeriodUnit, Scorecard,
     VolumeSteps,
@@ -63,6 +65,9 @@ pub struct Policy {
     pub near_duplicate_m: u32,
     /// For how many hours after closing a case still has near-duplicates.
     pub near_duplicate_h: u32,
+    /// From where on a photo or a report looks odd.
+    #[serde(skip_serializing_if = "HintLimits::is_default")]
+    pub hints: HintLimits,
     /// What other confirmed facts leave at most, in hundredths of a point, by the city's key.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub caps_hundredths: BTreeMap<String, u16>,
@@ -314,6 +319,7 @@ impl Policy {
         }
         let items = self.quantity.iter().map(|item| item.weight_permille);
         check_weights("quantity", items)?;
+        self.hints.check()?;
         check_most("loop_ratio_permille", self.loop_ratio_permille, 1000)?;
         let cap = self.forged_photo_cap_hundredths;
         check_most("forged_photo_cap_hundredths", cap, 10_000)?;
@@ -389,6 +395,7 @@ impl Default for Policy {
             cut_off_working_days: 3,
             near_duplicate_m: 50,
             near_duplicate_h: 24,
+            hints: HintLimits::default(),
             caps_hundredths: BTreeMap::new(),
             seat_limits: SeatLimits::default(),
             retention: RetentionPolicy::default(),

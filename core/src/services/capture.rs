@@ -4,38 +4,27 @@
 //! the reporter sees while still standing there; nothing but bytes that are no photo, or
 //! numbers that are no place, turns a report away.
 
-use serde::Serialize;
+mod hints;
+
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::geo::distance::distance_m;
 use crate::model::case::{CaseId, ClassCode, Source};
 use crate::model::identifiers::Hash;
 use crate::model::person::Role;
 use crate::model::photo::{Photo, PhotoRole};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
-use crate::model::workflow::Phase;
 use crate::oplog::body::{BodyBuilder, Kind, MAX_TEXT_BYTES, Placed, Subject};
-use crate::photo::{self, PhotoFacts};
+use crate::photo::{self, PhotoFacts, PhotoMarks};
 use crate::services::log::{append, own_authority, zone_for};
 use crate::services::{Context, ServiceError, retention};
 use crate::storage::blob::BlobFolder;
-use crate::storage::case::CaseRow;
 use crate::storage::{StoreError, Tx, room};
+use hints::{photo_hints, place_of, store_hints};
 
 /// The longest sides of the pictures that are made of a photo, in pixels.
 pub const THUMBNAILS_PX: [u32; 2] = [1600, 320];
-/// Reports of one class closer than this are likely one problem.
-pub const NEAR_DUPLICATE_M: f64 = 50.0;
-/// A case that was closed longer ago is another problem.
-const NEAR_DUPLICATE_MS: u64 = 24 * 60 * 60 * 1000;
-/// A photo taken farther from the fix than this was likely taken elsewhere.
-const EXIF_PLACE_M: f64 = 100.0;
-/// A photo taken longer before or after than this was likely taken at another time.
-const EXIF_TIME_MS: u64 = 10 * 60 * 1000;
-/// A fix less sure than this does not tell one side of a street from the other.
-const POOR_ACCURACY_M: f64 = 50.0;
-
 /// A photo as it comes in.
 #[derive(Debug, Clone)]
 pub struct PhotoInput {
@@ -86,6 +75,27 @@ pub struct ReportedPhoto {
     pub hash: String,
     /// What it shows.
     pub role: &'static str,
+    /// The figures that the hints were decided by.
+    #[serde(skip)]
+    pub figures: PhotoFigures,
+}
+
+/// What was measured of one photo when it was taken in, so that a hint can be told again
+/// under other limits. Whole numbers, because they are to be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PhotoFigures {
+    /// Variance of the Laplacian in squared grey levels; nothing without pixels, as below.
+    pub sharpness: Option<u32>,
+    /// Mean luma, per mille of white.
+    pub brightness_permille: Option<u16>,
+    /// Share of burnt-out pixels, per mille.
+    pub burnt_permille: Option<u16>,
+    /// From the place of the report to that in the photo, in metres.
+    pub exif_place_m: Option<u32>,
+    /// From the time of the report to that in the photo, in seconds.
+    pub exif_time_s: Option<u64>,
+    /// In how many bits of 63 the nearest photo known before differs, where it is near.
+    pub seen_bits: Option<u16>,
 }
 
 /// Something that looks odd, for a person to judge.
@@ -101,6 +111,7 @@ pub struct Hint {
 pub(crate) struct Checked {
     pub(crate) photo: Photo,
     facts: PhotoFacts,
+    marks: Option<PhotoMarks>,
     thumbnails: Vec<(u32, Vec<u8>)>,
 }
 
@@ -176,7 +187,6 @@ pub(crate) fn report_as(
     // What can turn the report away is asked before the first byte is written.
     context.store.read(|tx| check_class(tx, context, class))?;
     let seen_at = report.taken_at.unwrap_or(context.host.now().wall);
-    let mut hints = photo_hints(report, seen_at, at, photos);
     keep_photos(context, &report.photos, photos, |tx| {
         also(tx)?;
         let duties = check_class(tx, context, class)?;
@@ -184,7 +194,18 @@ pub(crate) fn report_as(
             Some(at) => context.reference.grid_at(tx, at, seen_at)?,
             None => None,
         };
-        hints.extend(store_hints(tx, context, report, at, seen_at, photos)?);
+        let policy = context.reference.policy(tx)?.map(|(_, policy)| policy);
+        let policy = policy.unwrap_or_default();
+        let mut figures: Vec<_> = photos
+            .iter()
+            .map(|checked| hints::figures(report, seen_at, checked))
+            .collect();
+        let mut hints = photo_hints(report, &policy.hints, at, photos, &figures);
+        let sights = hints::seen(tx, &policy.hints, photos, &mut figures)?;
+        hints.extend(sights);
+        hints.extend(store_hints(
+            tx, context, &policy, report, at, seen_at, photos,
+        )?);
         let subject = Subject::case(case_id);
         let mut body = BodyBuilder::new();
         let place = at.map(|at| {
@@ -223,9 +244,11 @@ pub(crate) fn report_as(
             commit: commit.hash().to_string(),
             photos: photos
                 .iter()
-                .map(|checked| ReportedPhoto {
+                .zip(&figures)
+                .map(|(checked, &figures)| ReportedPhoto {
                     hash: checked.photo.hash.to_string(),
                     role: checked.photo.role.as_str(),
+                    figures,
                 })
                 .collect(),
             grid: grid.map(|grid| grid.as_str().to_owned()),
@@ -278,6 +301,7 @@ pub(crate) fn check_photos(
             Ok(Checked {
                 photo,
                 facts: capture.facts,
+                marks: capture.marks,
                 thumbnails: capture.thumbnails,
             })
         })
@@ -334,6 +358,9 @@ fn write_photos(
 pub(crate) fn note_photos(tx: &Tx<'_>, photos: &[Checked]) -> Result<(), ServiceError> {
     for checked in photos {
         tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, true)?;
+        if let Some(marks) = &checked.marks {
+            tx.put_photo_marks(&checked.photo.hash, marks)?;
+        }
     }
     Ok(())
 }
@@ -352,172 +379,4 @@ fn check_class(
         return Err(ServiceError::UnknownClass(class.as_str().to_owned()));
     }
     Ok(duties)
-}
-
-/// The place given, else that of the first photo that knows one.
-fn place_of(report: &Report, photos: &[Checked]) -> Option<LatLon> {
-    report.at.or_else(|| photos.iter().find_map(exif_place))
-}
-
-/// The place in a photo; a camera without a fix writes 0, 0.
-fn exif_place(checked: &Checked) -> Option<LatLon> {
-    let (lat, lon) = checked
-        .facts
-        .position
-        .filter(|place| *place != (0.0, 0.0))?;
-    LatLon::try_new(lat, lon).ok()
-}
-
-/// The instant in a photo, when it tells its offset from UTC; nothing is guessed.
-fn exif_time(facts: &PhotoFacts) -> Option<UtcMs> {
-    let text = format!("{}{}", facts.taken_at.as_deref()?, facts.offset.as_deref()?);
-    UtcMs::parse_rfc3339(&text)
-}
-
-fn hint(kind: &'static str, detail: impl Into<String>) -> Hint {
-    Hint {
-        kind,
-        detail: detail.into(),
-    }
-}
-
-/// What the report and its photos say by themselves.
-fn photo_hints(
-    report: &Report,
-    seen_at: UtcMs,
-    at: Option<LatLon>,
-    photos: &[Checked],
-) -> Vec<Hint> {
-    let mut hints = Vec::new();
-    match (report.at, at) {
-        (None, Some(_)) => hints.push(hint("place_from_photo", "no position was given")),
-        (None, None) => hints.push(hint("no_place", "neither the report nor a photo has one")),
-        _ => {}
-    }
-    if report.is_mock {
-        hints.push(hint("mock_position", "a mock provider made the position"));
-    }
-    if let Some(m) = report.accuracy_m.filter(|m| *m > POOR_ACCURACY_M) {
-        hints.push(hint("accuracy_poor", format!("{m:.0} m")));
-    }
-    for (number, checked) in (1..).zip(photos) {
-        if let (Some(at), Some(exif)) = (report.at, exif_place(checked)) {
-            let apart_m = distance_m(at, exif);
-            if apart_m > EXIF_PLACE_M {
-                hints.push(hint(
-                    "exif_place",
-                    format!("photo {number}: {apart_m:.0} m away"),
-                ));
-            }
-        }
-        if let Some(exif) = exif_time(&checked.facts) {
-            let apart_ms = seen_at.0.abs_diff(exif.0);
-            if apart_ms > EXIF_TIME_MS {
-                let minutes = apart_ms / 60_000;
-                hints.push(hint(
-                    "exif_time",
-                    format!("photo {number}: {minutes} min apart"),
-                ));
-            }
-        }
-        for problem in &checked.facts.problems {
-            hints.push(hint(
-                "photo_problem",
-                format!("photo {number}: {}", problem.code()),
-            ));
-        }
-    }
-    hints
-}
-
-/// What the store knows around the report.
-fn store_hints(
-    tx: &Tx<'_>,
-    context: &Context<'_>,
-    report: &Report,
-    at: Option<LatLon>,
-    seen_at: UtcMs,
-    photos: &[Checked],
-) -> Result<Vec<Hint>, ServiceError> {
-    let mut hints = Vec::new();
-    for (number, checked) in (1..).zip(photos) {
-        if tx.find_blob(&checked.photo.hash)?.is_some() {
-            hints.push(hint(
-                "photo_seen",
-                format!("photo {number} is in another report"),
-            ));
-        }
-    }
-    if let Some(at) = at
-        && context.reference.grid_at(tx, at, seen_at)?.is_none()
-    {
-        hints.push(hint(
-            "outside_grid",
-            "no cell of the city's grid holds the place",
-        ));
-    }
-    let Some(class) = &report.class else {
-        hints.push(hint("no_class", "no class was chosen"));
-        return Ok(hints);
-    };
-    match context.reference.duties(tx)? {
-        None => hints.push(hint("class_unchecked", "no duty list is here")),
-        Some((_, list)) => {
-            let given: Vec<_> = photos.iter().map(|checked| checked.photo.role).collect();
-            let missing = list.missing_roles(class, &given);
-            if !missing.is_empty() {
-                let keys: Vec<_> = missing.into_iter().map(PhotoRole::as_str).collect();
-                hints.push(hint("roles_missing", keys.join(" ")));
-            }
-        }
-    }
-    if let Some(at) = at {
-        let now = context.host.now().wall;
-        for (row, apart_m) in near_duplicates(tx, class, at, now)? {
-            hints.push(hint(
-                "near_duplicate",
-                format!("{} at {apart_m:.0} m", row.case_id),
-            ));
-        }
-    }
-    Ok(hints)
-}
-
-/// Cases of the class within [`NEAR_DUPLICATE_M`] that are open or were closed less than a
-/// day ago, nearest first, with their distance in metres.
-fn near_duplicates(
-    tx: &Tx<'_>,
-    class: &ClassCode,
-    at: LatLon,
-    now: UtcMs,
-) -> Result<Vec<(CaseRow, f64)>, ServiceError> {
-    // A box a little larger than the circle: a degree of latitude has at least 110,500 m.
-    let lat_span = NEAR_DUPLICATE_M / 110_500.0 * 1e7;
-    let shrink = at.lat_deg().to_radians().cos().max(0.01);
-    let around = |deg: f64, span: f64| {
-        let e7 = (deg * 1e7).round();
-        (e7 - span).floor() as i64..=(e7 + span).ceil() as i64
-    };
-    let rows = tx.cases_near(
-        class.as_str(),
-        around(at.lat_deg(), lat_span),
-        around(at.lon_deg(), lat_span / shrink),
-    )?;
-    let mut near: Vec<_> = rows
-        .into_iter()
-        .filter(|row| {
-            let is_over = matches!(
-                row.phase,
-                Phase::Closed | Phase::Declined | Phase::Withdrawn
-            );
-            !is_over || now.0.saturating_sub(row.updated_ms) < NEAR_DUPLICATE_MS
-        })
-        .filter_map(|row| {
-            let (lat, lon) = (row.lat_e7? as f64 / 1e7, row.lon_e7? as f64 / 1e7);
-            let apart_m = distance_m(at, LatLon::try_new(lat, lon).ok()?);
-            (apart_m <= NEAR_DUPLICATE_M).then_some((row, apart_m))
-        })
-        .collect();
-    near.sort_by(|(_, a), (_, b)| a.total_cmp(b));
-    Ok(near)
 }

@@ -407,8 +407,13 @@ pub fn fetch_photo(
     room.release_files()?;
     context.store.blobs().put(hash, &bytes)?;
     room.release_commit();
+    // A photo that another phone took is known again as well; bytes that are none have no marks.
+    let marks = crate::photo::marks(&bytes);
     context.store.write(|tx| {
         tx.put_blob(hash, bytes.len() as u64, true)?;
+        if let Some(marks) = &marks {
+            tx.put_photo_marks(hash, marks)?;
+        }
         tx.set_blob_at_hub(hash)?;
         Ok(bytes)
     })

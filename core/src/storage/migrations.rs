@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002_patrols.sql"),
     include_str!("migrations/0003_grid_indexes.sql"),
     include_str!("migrations/0004_drafts.sql"),
+    include_str!("migrations/0005_photo_marks.sql"),
 ];
 
 /// True when the database has the newest schema that this version knows.

@@ -12,6 +12,7 @@ pub mod escrow;
 pub mod log;
 mod migrations;
 pub mod patrol;
+mod photo_marks;
 pub mod reference;
 pub mod retention;
 pub mod room;
