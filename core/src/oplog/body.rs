@@ -20,6 +20,7 @@ use crate::model::track::Mode;
 use crate::model::workflow::Action;
 use crate::oplog::cbor::{CborError, Reader, Writer, exact};
 use crate::oplog::commit::{CommittedValue, MAX_VALUES};
+use crate::oplog::erasure::EraseOrder;
 use crate::oplog::operation::{read_operation, write_operation};
 use crate::oplog::verdict_act::VerdictAct;
 
@@ -159,6 +160,8 @@ pub enum Kind {
     StepPatrol(PatrolStep),
     /// Something is decided about a person, published or appealed against.
     Verdict(VerdictAct),
+    /// Values or a photo are to be gone, everywhere.
+    Erase(EraseOrder),
     /// An operation of a newer version: its number and its bytes.
     Unknown {
         /// The kind's number.
@@ -467,6 +470,7 @@ impl Body {
                 | Kind::StartPatrol { .. }
                 | Kind::Track { .. }
                 | Kind::StepPatrol(_)
+                | Kind::Erase(_)
                 | Kind::Unknown { .. } => {}
             }
         }

@@ -27,6 +27,9 @@ use crate::oplog::judge::{Refusal, judge};
 use crate::oplog::merge::{FieldValue, Register, Version};
 use crate::oplog::trusted_time::Signing;
 
+/// What an order of erasure is called among the events of a case.
+pub const ERASE_EVENT: &str = "erase";
+
 /// The hub's stamp on a commit, as a fold needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Annotation {
@@ -114,7 +117,7 @@ pub enum Outcome {
 pub struct Event {
     /// The operation; the index is 0 for a body that cannot be read.
     pub op: OpId,
-    /// What it is: `open`, `photo`, `set`, `comment`, or the action of a transition.
+    /// What it is: `open`, `photo`, `set`, `comment`, `erase`, or the action of a transition.
     pub what: &'static str,
     /// The device that signed.
     pub device: DeviceKey,
@@ -128,7 +131,8 @@ pub struct Event {
     pub last_hub_time: Option<UtcMs>,
     /// What the device's clocks said when it signed.
     pub signing: Signing,
-    /// The reason or the comment, when the operation has one and it is not erased.
+    /// The reason or the comment, when the operation has one and it is not erased; of an order
+    /// of erasure the reason's code.
     pub text: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
@@ -217,6 +221,13 @@ impl CaseState {
             state.apply(input);
         }
         state
+    }
+
+    /// True when nothing of the case is here but orders to erase something of it: they go to
+    /// everybody, and most know nothing of the case.
+    #[must_use]
+    pub fn is_only_erased(&self) -> bool {
+        self.events.iter().all(|event| event.what == ERASE_EVENT)
     }
 
     /// True when the signer is the one who reported the case.
@@ -432,6 +443,11 @@ impl CaseState {
             | Kind::StepPatrol(_)
             | Kind::Verdict(_)
             | Kind::Unknown { .. } => return Outcome::Unread,
+            // An order is none before the hub has sequenced it.
+            Kind::Erase(_) if signed.is_provisional => {
+                return Outcome::Waiting("not_sequenced".to_owned());
+            }
+            Kind::Erase(_) => {}
             Kind::Transition { .. } => unreachable!("transitions go through move_case"),
         }
         self.took_effect(signed.at, signed.is_provisional);
@@ -570,6 +586,7 @@ fn describe(kind: &Kind, commit: &Commit) -> (&'static str, Option<String>) {
         | Kind::StepPatrol(_)
         | Kind::Verdict(_)
         | Kind::Unknown { .. } => ("unknown", None),
+        Kind::Erase(order) => (ERASE_EVENT, Some(order.reason.as_str().to_owned())),
     }
 }
 

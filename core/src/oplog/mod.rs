@@ -8,6 +8,7 @@
 //! - [`certificate`] and [`entry`]: what the hub says: grants, and the zone's sequence.
 //! - [`judge`], [`merge`], [`fold`] and [`history`]: who may do what, how fields merge, what
 //!   results, and that it does so in whatever order commits arrive.
+//! - [`erasure`]: orders by which values and photos are gone everywhere.
 //! - [`chunk`] and [`patrol`]: parts of a track as bytes, and a patrol folded from them.
 //! - [`verdict_act`] and [`verdict`]: what is decided about people, published and appealed
 //!   against, as bytes and folded.
@@ -20,6 +21,7 @@ pub mod certificate;
 pub mod chunk;
 pub mod commit;
 pub mod entry;
+pub mod erasure;
 pub mod fold;
 pub mod history;
 pub mod hlc;

@@ -267,6 +267,13 @@ pub(crate) fn keep_photos(
 ) -> Result<(), ServiceError> {
     let blobs = context.store.blobs();
     for (input, checked) in inputs.iter().zip(photos) {
+        // What was ordered to be erased does not come back by reporting it again.
+        if context
+            .store
+            .read(|tx| tx.is_photo_erased(&checked.photo.hash))?
+        {
+            continue;
+        }
         blobs.put(&checked.photo.hash, &input.bytes)?;
         for (longest_px, picture) in &checked.thumbnails {
             blobs.put_derived(&checked.photo.hash, *longest_px, picture)?;
@@ -278,7 +285,8 @@ pub(crate) fn keep_photos(
 /// Notes that photos are here, in the transaction of the commit that names them.
 pub(crate) fn note_photos(tx: &Tx<'_>, photos: &[Checked]) -> Result<(), ServiceError> {
     for checked in photos {
-        tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, true)?;
+        let is_held = !tx.is_photo_erased(&checked.photo.hash)?;
+        tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, is_held)?;
     }
     Ok(())
 }

@@ -95,6 +95,8 @@ pub struct PhotoDetail {
     pub here: bool,
     /// True when the hub has confirmed the bytes.
     pub at_hub: bool,
+    /// True when the bytes were ordered to be erased everywhere.
+    pub erased: bool,
 }
 
 /// One line of the case's history.
@@ -237,6 +239,7 @@ pub fn show(context: &Context<'_>, case_id: CaseId) -> Result<CaseDetail, Servic
                     size_bytes: of.photo.size_bytes,
                     here,
                     at_hub,
+                    erased: tx.is_photo_erased(&of.photo.hash)?,
                 })
             })
             .collect::<Result<_, ServiceError>>()?;

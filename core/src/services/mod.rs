@@ -3,6 +3,7 @@
 //! - [`capture`]: a report with photos, offline, before any enrolment.
 //! - [`case`]: list, show, comment, amend and move a case.
 //! - [`enrol`]: become the device of a person.
+//! - [`erasure`]: what is personal and was ordered to be gone, is gone.
 //! - [`sync`]: drive a session with the hub.
 //! - [`verify`]: check everything again, without trusting anybody.
 //! - [`patrol`]: record a walk, and see what it covers.
@@ -22,6 +23,7 @@ pub mod capture;
 pub mod case;
 pub mod duty_file;
 pub mod enrol;
+pub mod erasure;
 pub mod facility;
 pub mod grids;
 pub mod log;

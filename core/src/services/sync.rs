@@ -14,7 +14,7 @@ use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::sign::{Purpose, hash_of};
 use crate::services::log::{self, hub_key, place_of, refold_subject, take_hub_time};
 use crate::services::reference::keep_pack;
-use crate::services::{Context, ServiceError, patrol};
+use crate::services::{Context, ServiceError, erasure, patrol};
 use crate::storage::log::StoredGrant;
 use crate::storage::reference::Setting;
 use crate::storage::{StoreError, Tx};
@@ -80,6 +80,8 @@ pub fn sync(
 ) -> Result<SyncReport, ServiceError> {
     // What was recorded so far goes along.
     context.store.write(|tx| patrol::seal(tx, context))?;
+    // What an earlier session could not clean; nothing that was erased waits longer.
+    erasure::finish(context)?;
     let (mut driver, begin) = Driver::begin(context, transport)?;
     let mut session = PhoneSession::new();
     let mut step = session.advance(begin)?;
@@ -87,6 +89,7 @@ pub fn sync(
         if let Step::Finished(tally) = step {
             let report = driver.finish(&tally)?;
             keep_grid_index(context)?;
+            erasure::finish(context)?;
             return Ok(report);
         }
         let event = driver.carry_out(step)?;
@@ -247,7 +250,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                         reason: verdict.reason().map(str::to_owned),
                     });
                 }
-                touched.extend(subjects_of(tx, commit)?);
+                touched.extend(keep_stamped(tx, commit, verdict)?);
             }
             self.refold(tx, touched)?;
             Ok(Event::Done)
@@ -266,7 +269,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                     return Err(ServiceError::BadPage("an entry of another zone".to_owned()));
                 }
                 match (&entry.stamp, &item.content) {
-                    (Stamp::Commit { commit: hash, .. }, Some(bytes)) => {
+                    (Stamp::Commit { commit: hash, verdict, .. }, Some(bytes)) => {
                         let commit = Commit::decode(bytes)
                             .map_err(|error| ServiceError::BadPage(error.to_string()))?;
                         if commit.hash() != *hash {
@@ -278,7 +281,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                         let is_own = commit.header().device == device;
                         tx.insert_commit(&commit, &subjects, is_own)?;
                         tx.stamp_commit(hash, &place_of(entry), &item.entry)?;
-                        touched.extend(subjects_of(tx, hash)?);
+                        touched.extend(keep_stamped(tx, hash, verdict)?);
                     }
                     (Stamp::Grant(hash) | Stamp::Revocation(hash), Some(bytes)) => {
                         let certificate = Certificate::decode(bytes, &self.hub)?;
@@ -345,14 +348,20 @@ impl<'a, 'c> Driver<'a, 'c> {
     }
 }
 
-/// What a commit in the store is about.
-fn subjects_of(tx: &Tx<'_>, hash: &Hash) -> Result<Vec<Subject>, ServiceError> {
+/// Does what the stamp of a commit in the store orders; answers what is to be folded again.
+fn keep_stamped(
+    tx: &Tx<'_>,
+    hash: &Hash,
+    verdict: &Verdict,
+) -> Result<Vec<Subject>, ServiceError> {
     let Some(stored) = tx.find_commit(hash)? else {
         return Ok(Vec::new());
     };
     let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
     let body = commit.body();
-    Ok(body.map(|body| body.subjects()).unwrap_or_default())
+    let mut subjects = body.map(|body| body.subjects()).unwrap_or_default();
+    subjects.extend(erasure::take_orders(tx, &commit, verdict)?);
+    Ok(subjects)
 }
 
 /// Fetches a photo that is not in this store, checks it by its hash and keeps it.
@@ -394,6 +403,9 @@ pub fn fetch_photo(
         return Err(ServiceError::BadPage(
             "the photo is not what its hash says".to_owned(),
         ));
+    }
+    if context.store.read(|tx| tx.is_photo_erased(hash))? {
+        return Err(ServiceError::NoSuchPhoto(*hash));
     }
     context.store.blobs().put(hash, &bytes)?;
     context.store.write(|tx| {

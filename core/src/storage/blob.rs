@@ -92,6 +92,23 @@ impl BlobFolder {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Removes a blob and the pictures of these longest sides that were made from it, durably;
+    /// what is not there is gone already.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove(&self, hash: &Hash, longest_px: &[u32]) -> Result<(), StoreError> {
+        let derived = longest_px.iter().map(|px| self.derived_path(hash, *px));
+        for path in derived.chain([self.path(hash)]) {
+            match fs::remove_file(&path) {
+                Ok(()) => path.parent().map_or(Ok(()), sync_folder)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Writes a file so that after a power cut it is there whole or not at all. The folder must

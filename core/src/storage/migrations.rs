@@ -8,6 +8,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_log_and_views.sql"),
     include_str!("migrations/0002_patrols.sql"),
     include_str!("migrations/0003_grid_indexes.sql"),
+    include_str!("migrations/0006_erasures.sql"),
 ];
 
 /// True when the database has the newest schema that this version knows.

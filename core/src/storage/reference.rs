@@ -23,6 +23,8 @@ pub enum Setting {
     Certificate,
     /// When the last session ended, milliseconds.
     LastSync,
+    /// There while something erased may still be read from the files.
+    ErasurePending,
 }
 
 impl Setting {
@@ -34,6 +36,7 @@ impl Setting {
             Self::HubKey => "hub_key",
             Self::Certificate => "certificate",
             Self::LastSync => "last_sync",
+            Self::ErasurePending => "erasure_pending",
         }
     }
 }
@@ -62,6 +65,17 @@ impl Tx<'_> {
                  ON CONFLICT (key) DO UPDATE SET value = ?2",
             )?
             .execute(params![setting.key(), value])?;
+        Ok(())
+    }
+
+    /// Takes a setting away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn clear_setting(&self, setting: Setting) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("DELETE FROM meta WHERE key = ?1")?
+            .execute(params![setting.key()])?;
         Ok(())
     }
 
