@@ -99,6 +99,8 @@ pub struct PhotoDetail {
     pub is_here: bool,
     /// True when the hub has confirmed the bytes.
     pub is_at_hub: bool,
+    /// True when the bytes were ordered to be erased everywhere.
+    pub is_erased: bool,
 }
 
 /// One line of a case's history.
@@ -208,6 +210,7 @@ impl From<core::PhotoDetail> for PhotoDetail {
             size_bytes: photo.size_bytes,
             is_here: photo.here,
             is_at_hub: photo.at_hub,
+            is_erased: photo.erased,
         }
     }
 }

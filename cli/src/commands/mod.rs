@@ -8,6 +8,7 @@ mod deadline_case;
 mod demo;
 mod dispatch;
 mod duties;
+mod erase;
 mod flags;
 mod grids;
 mod hub;
@@ -46,6 +47,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Case { command } => case::run(args, command, output),
         Command::Patrol { command } => patrol::run(args, command, output),
         Command::Nearest(given) => nearest::run(args, given, output),
+        Command::Erase(given) => erase::run(args, given, output),
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
         Command::Verify => phone::verify(args, output),
