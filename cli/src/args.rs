@@ -180,6 +180,15 @@ pub(crate) struct Report {
     /// The platform says that a mock provider made the position.
     #[arg(long)]
     pub(crate) mock: bool,
+    /// What made the position: gps, network, fused, mock or unknown.
+    #[arg(long, default_value = "unknown")]
+    pub(crate) provider: String,
+    /// The satellites' time of the position, RFC 3339 with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) gnss_time: Option<String>,
+    /// The photos are from the gallery and were not taken in the app.
+    #[arg(long)]
+    pub(crate) gallery: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use bading_core::model::identifiers::{DeviceKey, Hash, Zone};
+use bading_core::model::time::UtcMs;
 use bading_core::oplog::certificate::Certificate;
+use bading_core::oplog::challenge::HourChallenge;
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::{Entry, SignedEntry, Stamp, Verdict};
 use bading_core::oplog::erasure::Erasure;
@@ -19,7 +21,7 @@ use crate::admit::case_number;
 use crate::error::HubError;
 use crate::judgement::{self, Arrival, Cases, Signer};
 use crate::store::log::{self, Reader, StoredEntry};
-use crate::store::{blobs, erasures, packs};
+use crate::store::{blobs, challenges, erasures, packs};
 
 /// Disagreements that are listed; beyond, they are only counted.
 const MAX_LISTED: usize = 1000;
@@ -87,6 +89,7 @@ impl Hub {
                 ordered: BTreeSet::new(),
                 missing: Vec::new(),
                 photos: BTreeSet::new(),
+                challenges: Vec::new(),
             };
             let everything = (0, u64::MAX);
             log::entries_between(
@@ -100,6 +103,7 @@ impl Hub {
                 },
             )?;
             replay.erasures(conn, &mut report)?;
+            replay.challenges(conn, &mut report)?;
             if replay.next_position != head.next_position {
                 report.disagree(None, "the counter of positions is not at the end");
             }
@@ -148,6 +152,8 @@ struct Replay<'h> {
     missing: Vec<(u64, (Hash, u32))>,
     /// Photos that admitted orders name.
     photos: BTreeSet<Hash>,
+    /// Challenges that reports contain, with position and time of the entry.
+    challenges: Vec<(u64, UtcMs, Vec<u8>)>,
 }
 
 impl Replay<'_> {
@@ -277,6 +283,9 @@ impl Replay<'_> {
                 }
             }
         }
+        let contained = commit.challenges().into_iter();
+        self.challenges
+            .extend(contained.map(|bytes| (entry.position, entry.hub_time, bytes)));
         let arrival = Arrival {
             is_forked,
             is_stripped,
@@ -322,6 +331,25 @@ impl Replay<'_> {
                 case.apply(&input);
             }
         }
+    }
+
+    /// A challenge in a report is one that this hub drew, in an hour before the entry.
+    fn challenges(&self, conn: &Connection, report: &mut VerifyReport) -> Result<(), HubError> {
+        for (position, stamped, bytes) in &self.challenges {
+            let at = Some(*position);
+            match HourChallenge::decode(bytes, &self.hub_key) {
+                Err(error) => report.disagree(at, error.to_string()),
+                Ok(found) if found.hour > *stamped => {
+                    report.disagree(at, "the challenge is of a later hour");
+                }
+                Ok(found) => {
+                    if challenges::of_hour(conn, found.hour)?.as_ref() != Some(bytes) {
+                        report.disagree(at, "the challenge is not one that was drawn");
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What is gone was ordered, and what was ordered is gone.

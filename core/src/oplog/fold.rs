@@ -18,6 +18,7 @@ use crate::model::person::Authority;
 use crate::model::photo::Photo;
 use crate::model::time::UtcMs;
 use crate::model::workflow::{Action, Guard, Phase};
+use crate::oplog::attest::{Attest, Witness};
 use crate::oplog::body::{Body, BodyError, Content, Kind, Lookup, ValueRef};
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::Verdict;
@@ -117,7 +118,7 @@ pub enum Outcome {
 pub struct Event {
     /// The operation; the index is 0 for a body that cannot be read.
     pub op: OpId,
-    /// What it is: `open`, `photo`, `set`, `comment`, `erase`, or the action of a transition.
+    /// What it is: `open`, `photo`, `set`, `comment`, `attest`, `erase`, or the action of a transition.
     pub what: &'static str,
     /// The device that signed.
     pub device: DeviceKey,
@@ -147,6 +148,8 @@ pub struct CaseState {
     pub case_id: CaseId,
     /// How it began; nothing while only later commits have arrived.
     pub opened: Option<Opening>,
+    /// How the report came about, where its device says so.
+    pub attest: Option<Attest>,
     /// Where it stands.
     pub phase: Phase,
     /// The last move that counts, or the opening: the basis of the next.
@@ -198,6 +201,7 @@ impl CaseState {
         Self {
             case_id,
             opened: None,
+            attest: None,
             phase: Phase::Reported,
             head: None,
             number: None,
@@ -236,6 +240,14 @@ impl CaseState {
         self.opened.as_ref().is_some_and(|opened| {
             opened.device == *device || (person.is_some() && opened.person.as_ref() == person)
         })
+    }
+
+    /// What a commit itself says of its time beside its clocks.
+    #[must_use]
+    pub fn witness_of(&self, commit: &Hash) -> Witness {
+        let is_opening = self.opened.as_ref().is_some_and(|o| o.op.commit == *commit);
+        let attest = self.attest.as_ref().filter(|_| is_opening);
+        attest.map(Attest::witness).unwrap_or_default()
     }
 
     /// A field with all that was said of it.
@@ -437,6 +449,13 @@ impl CaseState {
                 self.say(op, *field, value, over, signed);
             }
             Kind::Comment(_) => {}
+            Kind::Attest(attest) => {
+                let opening = self.opened.as_ref().map(|opened| opened.op.commit);
+                if opening != Some(op.commit) || self.attest.is_some() {
+                    return Outcome::Ineffective("not_with_opening");
+                }
+                self.attest = Some(attest.clone());
+            }
             // What belongs to a patrol or to a verdict says nothing of a case.
             Kind::StartPatrol { .. }
             | Kind::Track { .. }
@@ -580,6 +599,7 @@ fn describe(kind: &Kind, commit: &Commit) -> (&'static str, Option<String>) {
         Kind::WithdrawPhoto(_) => ("withdraw_photo", None),
         Kind::Set { .. } => ("set", None),
         Kind::Comment(at) => ("comment", text(*at)),
+        Kind::Attest(_) => ("attest", None),
         Kind::Transition { action, reason, .. } => (action.as_str(), reason.and_then(text)),
         Kind::StartPatrol { .. }
         | Kind::Track { .. }

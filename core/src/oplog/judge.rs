@@ -83,6 +83,7 @@ pub fn judge(
             Kind::Open { .. } if case.opened.is_some() => return Err(Refusal::AlreadyOpen),
             // Reporting is open to everybody: a report is never turned away.
             Kind::Open { .. }
+            | Kind::Attest(_)
             | Kind::StartPatrol { .. }
             | Kind::Track { .. }
             | Kind::StepPatrol(_)

@@ -7,6 +7,7 @@ use crate::model::patrol::PatrolStep;
 use crate::model::photo::{Photo, PhotoRole};
 use crate::model::track::Mode;
 use crate::model::workflow::Action;
+use crate::oplog::attest::{ATTEST, ATTEST_PARTS, Attest};
 use crate::oplog::body::{Content, Kind, MAX_OVERWRITES, Operation, Subject, ValueRef};
 use crate::oplog::cbor::{CborError, Reader, Writer};
 use crate::oplog::commit::read_instant;
@@ -130,6 +131,10 @@ pub(super) fn write_operation(writer: &mut Writer, operation: &Operation) {
             begin(parts, code);
             act.write(writer);
         }
+        Kind::Attest(attest) => {
+            begin(ATTEST_PARTS, ATTEST);
+            attest.write(writer);
+        }
         Kind::Erase(order) => {
             begin(ERASE_PARTS, ERASE);
             order.write(writer);
@@ -220,6 +225,10 @@ pub(super) fn read_operation(reader: &mut Reader<'_>) -> Result<Operation, CborE
         }
         FIRST_ACT..=LAST_ACT => {
             Kind::Verdict(VerdictAct::read(code, parts.saturating_sub(3), reader)?)
+        }
+        ATTEST => {
+            expect(ATTEST_PARTS as u64)?;
+            Kind::Attest(Attest::read(reader)?)
         }
         ERASE => {
             expect(ERASE_PARTS as u64)?;

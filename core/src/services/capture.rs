@@ -8,6 +8,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::geo::distance::distance_m;
+use crate::model::attest::{PhotoSource, Provider};
 use crate::model::case::{CaseId, ClassCode, Source};
 use crate::model::identifiers::Hash;
 use crate::model::person::Role;
@@ -15,12 +16,14 @@ use crate::model::photo::{Photo, PhotoRole};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
 use crate::model::workflow::Phase;
+use crate::oplog::attest::Attest;
 use crate::oplog::body::{BodyBuilder, Kind, MAX_TEXT_BYTES, Placed, Subject};
 use crate::photo::{self, PhotoFacts};
 use crate::services::log::{append, own_authority, zone_for};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
 use crate::storage::case::CaseRow;
+use crate::storage::reference::Setting;
 
 /// The longest sides of the pictures that are made of a photo, in pixels.
 pub const THUMBNAILS_PX: [u32; 2] = [1600, 320];
@@ -61,6 +64,12 @@ pub struct Report {
     pub taken_at: Option<UtcMs>,
     /// True when the platform says that a mock provider made the position.
     pub is_mock: bool,
+    /// What made the position, where the platform tells.
+    pub provider: Provider,
+    /// The satellites' time of the position, where the platform tells.
+    pub gnss_time: Option<UtcMs>,
+    /// True for photos from the gallery, false for photos taken in the app, where known.
+    pub is_from_gallery: Option<bool>,
 }
 
 /// What the reporter is told.
@@ -189,6 +198,8 @@ pub fn report_prepared(
         for checked in photos {
             body.push(subject, Kind::AddPhoto(checked.photo));
         }
+        let attest = attest(tx, context, report, &hints, &mut body)?;
+        body.push(subject, Kind::Attest(attest));
         note_photos(tx, photos)?;
         let zone = zone_for(tx, None)?;
         let commit = append(tx, context, &zone, &body.finish(), Vec::new())?;
@@ -205,6 +216,38 @@ pub fn report_prepared(
             grid: grid.map(|grid| grid.as_str().to_owned()),
             hints,
         })
+    })
+}
+
+/// How the report came about, with what looked odd sealed beside it: the person who reviews
+/// it later sees what the reporter saw.
+fn attest(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    report: &Report,
+    hints: &[Hint],
+    body: &mut BodyBuilder,
+) -> Result<Attest, ServiceError> {
+    let sealed: Vec<_> = hints
+        .iter()
+        .map(|hint| (hint.kind.to_owned(), hint.detail.clone()))
+        .collect();
+    Ok(Attest {
+        provider: if report.is_mock {
+            Provider::Mock
+        } else {
+            report.provider
+        },
+        gnss_time: report.gnss_time,
+        photo_source: report.is_from_gallery.map(|is_from_gallery| {
+            if is_from_gallery {
+                PhotoSource::Gallery
+            } else {
+                PhotoSource::Camera
+            }
+        }),
+        challenge: tx.setting(Setting::HourChallenge)?,
+        hints: (!sealed.is_empty()).then(|| body.hints(&sealed, context.nonce())),
     })
 }
 

@@ -18,6 +18,7 @@ use crate::oplog::judge::judge;
 use crate::oplog::merge::{FieldValue, Version};
 use crate::services::capture::{PhotoInput, check_photos, check_text, keep_photos, note_photos};
 use crate::services::log::{append, history, own_authority, zone_for};
+use crate::services::seen::{Attested, Seen, attested, seen};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
 use crate::storage::case::{CaseFilter, CaseRow, ListCursor};
@@ -134,6 +135,10 @@ pub struct CaseDetail {
     pub reporter: Option<String>,
     /// When it was reported, RFC 3339.
     pub opened: Option<String>,
+    /// When the report was made, as far as it is proved.
+    pub seen: Option<Seen>,
+    /// How the report came about, as its device says.
+    pub attested: Option<Attested>,
     /// The department that it was dispatched to.
     pub department: Option<String>,
     /// The fields.
@@ -250,6 +255,8 @@ pub fn show(context: &Context<'_>, case_id: CaseId) -> Result<CaseDetail, Servic
                 .and_then(|o| o.person.as_ref())
                 .map(ToString::to_string),
             opened: opened.map(|opened| opened.at.ms.to_rfc3339()),
+            seen: seen(state),
+            attested: attested(tx, state)?,
             department: state.department.as_ref().map(ToString::to_string),
             fields: fields_of(state),
             photos,

@@ -9,6 +9,7 @@
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
+//! - [`seen`]: when a report was made, as far as it is proved.
 //! - [`facility`]: what is near, how far, which way, and whether it is open.
 //! - [`grids`]: the cells of all times, and which one holds a place as of one.
 //! - [`verdict`]: what is decided about people, verdicts published and appealed against.
@@ -31,6 +32,7 @@ pub mod packs;
 pub mod patrol;
 pub mod reference;
 pub mod review;
+pub mod seen;
 pub mod sync;
 pub mod verdict;
 pub mod verify;

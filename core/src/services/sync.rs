@@ -9,6 +9,7 @@ use crate::model::identifiers::{DeviceKey, Hash};
 use crate::model::time::UtcMs;
 use crate::oplog::body::Subject;
 use crate::oplog::certificate::Certificate;
+use crate::oplog::challenge::HourChallenge;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::sign::{Purpose, hash_of};
@@ -210,6 +211,13 @@ impl<'a, 'c> Driver<'a, 'c> {
         self.token = Some(reply.token.clone());
         self.context.store.write(|tx| {
             tx.set_setting(Setting::Certificate, &bytes)?;
+            // One that does not hold is left alone: a report needs none.
+            let challenge = reply.hour_challenge.as_deref().map(hex::decode);
+            if let Some(Ok(challenge)) = challenge
+                && HourChallenge::decode(&challenge, &self.hub).is_ok()
+            {
+                tx.set_setting(Setting::HourChallenge, &challenge)?;
+            }
             take_hub_time(tx, UtcMs(reply.hub_time_ms))?;
             Ok(Event::Done)
         })

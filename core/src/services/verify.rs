@@ -10,6 +10,7 @@ use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::person::Authority;
 use crate::oplog::body::{Body, Subject};
 use crate::oplog::certificate::Certificate;
+use crate::oplog::challenge::HourChallenge;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::fold::CaseState;
@@ -41,6 +42,8 @@ pub struct Verification {
     pub patrols: usize,
     /// People whose verdicts were judged again.
     pub verdicts: usize,
+    /// Challenges of the hub in reports whose signature was checked.
+    pub challenges: usize,
     /// Values and photos that were ordered to be erased, and are gone.
     pub erasures: usize,
     /// What does not hold.
@@ -149,6 +152,7 @@ fn verify_log(
                 None => None,
             };
             erasures.take(&commit, verdict.as_ref());
+            verify_challenges(&commit, stored.entry.as_deref(), hub, report);
         }
     }
     for (zone, chain) in &chains {
@@ -180,6 +184,31 @@ fn verify_receipt(
         Err(error) => report.fault("receipt_unsound", format!("{}: {error}", commit.hash())),
     }
     None
+}
+
+/// A challenge in a report is the hub's, and of an hour before the receipt.
+fn verify_challenges(
+    commit: &Commit,
+    entry: Option<&[u8]>,
+    hub: Option<&DeviceKey>,
+    report: &mut Verification,
+) {
+    let Some(hub) = hub else { return };
+    let stamped = entry
+        .and_then(|entry| SignedEntry::decode(entry, hub).ok())
+        .map(|signed| signed.entry().hub_time);
+    for challenge in commit.challenges() {
+        report.challenges += 1;
+        match HourChallenge::decode(&challenge, hub) {
+            Ok(found) if stamped.is_some_and(|at| found.hour > at) => {
+                report.fault("challenge_too_late", commit.hash());
+            }
+            Ok(_) => {}
+            Err(error) => {
+                report.fault("challenge_unsound", format!("{}: {error}", commit.hash()));
+            }
+        }
+    }
 }
 
 fn verify_chain(

@@ -23,6 +23,8 @@ pub enum Setting {
     Certificate,
     /// When the last session ended, milliseconds.
     LastSync,
+    /// The hub's last challenge of an hour, signed.
+    HourChallenge,
     /// There while something erased may still be read from the files.
     ErasurePending,
 }
@@ -36,6 +38,7 @@ impl Setting {
             Self::HubKey => "hub_key",
             Self::Certificate => "certificate",
             Self::LastSync => "last_sync",
+            Self::HourChallenge => "hour_challenge",
             Self::ErasurePending => "erasure_pending",
         }
     }

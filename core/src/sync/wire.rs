@@ -142,6 +142,9 @@ pub struct SessionReply {
     /// How the device's streams stand, those that the hub knows and the device did not name
     /// included.
     pub streams: Vec<StreamStanding>,
+    /// The hub's signed challenge of the hour, hex; older hubs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hour_challenge: Option<String>,
 }
 
 /// `GET /v1/packs`: the reference data in force.

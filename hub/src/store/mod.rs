@@ -4,6 +4,7 @@
 //! operator's command beside a serving hub) waits its turn; readers beside it.
 
 pub(crate) mod blobs;
+pub(crate) mod challenges;
 pub(crate) mod erasures;
 pub(crate) mod log;
 mod migrations;

@@ -5,6 +5,7 @@ mod blobs;
 mod calendars;
 mod device;
 mod enrolment;
+mod erasures;
 mod hostile;
 mod lifetime;
 mod page;

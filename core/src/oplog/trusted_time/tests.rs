@@ -51,6 +51,7 @@ impl Phone {
             },
             last_hub_time: self.seen.map(at),
             stamped: Some(at(stamped)),
+            witness: Witness::default(),
         });
         self.seq += 1;
         commit
