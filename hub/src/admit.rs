@@ -153,8 +153,7 @@ impl Batch<'_> {
         }
         let hub_time = self.sequencer.hub_time;
         let signer = &self.signer;
-        let verdict =
-            judgement::verdict_on(&commit, &body, arrival, signer, hub_time, &self.cases);
+        let verdict = judgement::verdict_on(&commit, &body, arrival, signer, hub_time, &self.cases);
         self.stamp(commit, &body, is_forked, verdict)?;
         Ok(None)
     }

@@ -11,9 +11,7 @@ use bading_core::oplog::body::{Body, BodyError, Kind, Subject};
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::Verdict;
 use bading_core::oplog::fold::{Annotation, CaseState, Input, Outcome};
-use bading_core::oplog::judge::{
-    Refusal, judge, judge_erasures, judge_patrols, judge_verdicts,
-};
+use bading_core::oplog::judge::{Refusal, judge, judge_erasures, judge_patrols, judge_verdicts};
 
 /// Cases as they stand before the commit that is judged.
 pub(crate) type Cases = HashMap<CaseId, CaseState>;

@@ -27,11 +27,17 @@ fn what_of(given: &args::Erase) -> Result<ToErase, Failure> {
         });
     }
     let (Some(case), Some(field)) = (&given.case, &given.field) else {
-        return Err(Failure::input("give --case and --field, --photo or --person"));
+        return Err(Failure::input(
+            "give --case and --field, --photo or --person",
+        ));
     };
     let field = match Field::parse(field) {
         Some(field @ (Field::Note | Field::Place)) => field,
-        _ => return Err(Failure::input(format!("--field: `{field}` is not note or place"))),
+        _ => {
+            return Err(Failure::input(format!(
+                "--field: `{field}` is not note or place"
+            )));
+        }
     };
     let case = read("--case", case)?;
     Ok(ToErase::Field { case, field })

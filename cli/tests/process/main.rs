@@ -11,6 +11,7 @@ mod demo;
 mod device;
 mod dispatch;
 mod duties;
+mod erase;
 mod grid_coverage;
 mod grids;
 mod hub_statuses;

@@ -36,7 +36,9 @@ impl Provider {
     /// The provider of a number.
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|it| u64::from(it.code()) == code)
+        Self::ALL
+            .into_iter()
+            .find(|it| u64::from(it.code()) == code)
     }
 
     /// Its stable key.

@@ -8,9 +8,7 @@ use thiserror::Error;
 
 use crate::model::identifiers::DeviceKey;
 use crate::model::person::{Authority, Role};
-use crate::model::workflow::{
-    AMENDERS, Action, ERASERS, Guard, PATROLLERS, REVIEWERS, SPEAKERS,
-};
+use crate::model::workflow::{AMENDERS, Action, ERASERS, Guard, PATROLLERS, REVIEWERS, SPEAKERS};
 use crate::oplog::body::{Body, Kind, Subject};
 use crate::oplog::fold::CaseState;
 use crate::oplog::verdict_act::VerdictAct;

@@ -67,7 +67,11 @@ pub fn seen(state: &CaseState) -> Option<Seen> {
     let by = if from == to {
         vec!["clock"]
     } else {
-        let upper = if to == stamped { "receipt" } else { "other_acts" };
+        let upper = if to == stamped {
+            "receipt"
+        } else {
+            "other_acts"
+        };
         vec![lower(from, event.last_hub_time, witness), upper]
     };
     Some(Seen {

@@ -277,7 +277,14 @@ impl<'a, 'c> Driver<'a, 'c> {
                     return Err(ServiceError::BadPage("an entry of another zone".to_owned()));
                 }
                 match (&entry.stamp, &item.content) {
-                    (Stamp::Commit { commit: hash, verdict, .. }, Some(bytes)) => {
+                    (
+                        Stamp::Commit {
+                            commit: hash,
+                            verdict,
+                            ..
+                        },
+                        Some(bytes),
+                    ) => {
                         let commit = Commit::decode(bytes)
                             .map_err(|error| ServiceError::BadPage(error.to_string()))?;
                         if commit.hash() != *hash {
@@ -357,11 +364,7 @@ impl<'a, 'c> Driver<'a, 'c> {
 }
 
 /// Does what the stamp of a commit in the store orders; answers what is to be folded again.
-fn keep_stamped(
-    tx: &Tx<'_>,
-    hash: &Hash,
-    verdict: &Verdict,
-) -> Result<Vec<Subject>, ServiceError> {
+fn keep_stamped(tx: &Tx<'_>, hash: &Hash, verdict: &Verdict) -> Result<Vec<Subject>, ServiceError> {
     let Some(stored) = tx.find_commit(hash)? else {
         return Ok(Vec::new());
     };

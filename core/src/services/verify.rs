@@ -381,9 +381,7 @@ fn compare(
     };
     let disagrees = match verdict {
         Verdict::Admitted => expected.is_err(),
-        Verdict::Refused(why) => {
-            expected.is_ok() && !erasures::is_about_values(why, commit)
-        }
+        Verdict::Refused(why) => expected.is_ok() && !erasures::is_about_values(why, commit),
         Verdict::Waiting(_) | Verdict::Quarantined(_) | Verdict::Unfolded => false,
     };
     if disagrees {

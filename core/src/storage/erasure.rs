@@ -115,7 +115,8 @@ impl Tx<'_> {
             .query_row([hash.0], |row| row.get(0))
             .optional()?;
         let Some(bytes) = bytes else { return Ok(None) };
-        let damaged = |error: crate::oplog::commit::CommitError| StoreError::Damaged(error.to_string());
+        let damaged =
+            |error: crate::oplog::commit::CommitError| StoreError::Damaged(error.to_string());
         let mut commit = Commit::decode(&bytes).map_err(damaged)?;
         if commit.erase_values(&self.erased_values(hash)?) {
             self.0

@@ -12,8 +12,8 @@ use bading_core::model::track::Mode;
 use bading_core::model::workflow::Action;
 use bading_core::oplog::attest::Attest;
 use bading_core::oplog::body::{Body, BodyBuilder, Content, Kind, Placed, Subject};
-use bading_core::oplog::commit::{Commit, CommittedValue, Draft, StreamHead};
 use bading_core::oplog::challenge::HourChallenge;
+use bading_core::oplog::commit::{Commit, CommittedValue, Draft, StreamHead};
 use bading_core::oplog::erasure::{EraseOrder, Erasure};
 use bading_core::oplog::hlc::Hlc;
 use bading_core::oplog::sign::{DeviceSigner, Purpose, SoftwareSigner, hash_of};
@@ -340,7 +340,11 @@ fn attested_opening() -> Commit {
         });
         vec![open, attest, bare]
     });
-    seal(draft("310101", 1, Some(opening().hash()), vec![]), &body, INSPECTOR)
+    seal(
+        draft("310101", 1, Some(opening().hash()), vec![]),
+        &body,
+        INSPECTOR,
+    )
 }
 
 fn order_to_erase(what: Erasure) -> Commit {
@@ -453,9 +457,17 @@ fn sound() -> Vec<Value> {
         ("patrol_started", INSPECTOR, patrol_started()),
         ("track_of_a_patrol", INSPECTOR, track_of_a_patrol()),
         ("patrol_finished", INSPECTOR, patrol_finished()),
-        ("opening_with_its_attestation", INSPECTOR, attested_opening()),
+        (
+            "opening_with_its_attestation",
+            INSPECTOR,
+            attested_opening(),
+        ),
         ("order_to_erase_values", SUPERVISOR, order_to_erase_values()),
-        ("order_to_erase_a_photo", SUPERVISOR, order_to_erase_a_photo()),
+        (
+            "order_to_erase_a_photo",
+            SUPERVISOR,
+            order_to_erase_a_photo(),
+        ),
     ];
     let tell = |(name, seed, commit): (&str, [u8; 32], Commit)| {
         let mut told = told::commit(&commit);

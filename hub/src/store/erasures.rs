@@ -77,7 +77,6 @@ pub(crate) fn photos(conn: &Connection, zone: &Zone) -> Result<Vec<Hash>, HubErr
     rows.map(|hash| read_hash(&hash?)).collect()
 }
 
-
 /// A commit by its hash.
 pub(crate) fn find_commit(
     conn: &Connection,

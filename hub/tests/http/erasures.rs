@@ -80,7 +80,9 @@ fn values_of(commit: &Commit) -> Erasure {
 fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return() {
     let hub = TestHub::start();
     let dir = tempfile::tempdir().expect("a temporary folder");
-    let folders: Vec<_> = ["a", "b", "c", "admin"].map(|name| dir.path().join(name)).into();
+    let folders: Vec<_> = ["a", "b", "c", "admin"]
+        .map(|name| dir.path().join(name))
+        .into();
     let (a, b, late) = (phone(&folders[0]), phone(&folders[1]), phone(&folders[2]));
     let admin = phone(&folders[3]);
     enrol(&hub, &a, Role::Inspector);
@@ -118,7 +120,11 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
     let place = Commit::decode(&last.bytes).expect("sound").values()[0].clone();
     needles.push(place.expect("not erased yet").value);
     needles.push(bytes[bytes.len() / 2..][..64].to_vec());
-    for folder in folders.iter().map(std::path::PathBuf::as_path).chain([hub.dir.path()]) {
+    for folder in folders
+        .iter()
+        .map(std::path::PathBuf::as_path)
+        .chain([hub.dir.path()])
+    {
         assert!(hits(folder, &needles) > 0, "the search finds what is there");
     }
 
@@ -139,7 +145,10 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
         assert_eq!(erasing.commits.len(), 1);
         assert!(erasing.values + erasing.photos > 0);
     }
-    assert!(hits(&folders[3], &needles) > 0, "an order alone does nothing");
+    assert!(
+        hits(&folders[3], &needles) > 0,
+        "an order alone does nothing"
+    );
     admin.sync().expect("syncs");
     assert_eq!(hits(hub.dir.path(), &needles), 0, "the hub's folder");
     assert_eq!(hits(&folders[3], &needles), 0, "the administrator's folder");
@@ -176,14 +185,22 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
     replayed.expect("changes nothing");
     assert_ne!(opening_of(&a, case_id).encode(), full);
     a.sync().expect("syncs");
-    assert_eq!(hits(&folders[0], &needles) + hits(hub.dir.path(), &needles), 0);
+    assert_eq!(
+        hits(&folders[0], &needles) + hits(hub.dir.path(), &needles),
+        0
+    );
     let new = phone(&dir.path().join("new"));
     enrol(&hub, &new, Role::Inspector);
     new.sync().expect("syncs");
     assert_eq!(hits(&dir.path().join("new"), &needles), 0);
     assert!(new.verify().expect("verifies").sound);
-    let again = admin.erase(&ToErase::Photo(photo), &reason()).expect("asks");
-    assert!(again.commits.is_empty(), "what is ordered is not ordered again");
+    let again = admin
+        .erase(&ToErase::Photo(photo), &reason())
+        .expect("asks");
+    assert!(
+        again.commits.is_empty(),
+        "what is ordered is not ordered again"
+    );
 }
 
 #[test]
@@ -196,14 +213,23 @@ fn order_that_comes_before_its_commit_holds_when_the_commit_comes() {
     let ordering = admin.commit(|body| {
         body.push(Subject::case(case_id), order(values_of(&comment)));
     });
-    assert_eq!(verdict(&admin.push(&hub, &[&ordering])[0]), Verdict::Admitted);
+    assert_eq!(
+        verdict(&admin.push(&hub, &[&ordering])[0]),
+        Verdict::Admitted
+    );
     let receipts = reporter.push(&hub, &[&opening, &comment]);
     assert_eq!(verdict(&receipts[1]), Verdict::Admitted);
-    assert_eq!(reporter.push(&hub, &[&opening, &comment]), receipts, "again");
+    assert_eq!(
+        reporter.push(&hub, &[&opening, &comment]),
+        receipts,
+        "again"
+    );
     assert_eq!(hits(hub.dir.path(), &[SECRET.as_bytes().to_vec()]), 0);
     let page = admin.page(&hub, 0, 500);
     let served = page.items.iter().filter_map(|item| item.content.as_deref());
-    let served: Vec<_> = served.filter_map(|bytes| Commit::decode(bytes).ok()).collect();
+    let served: Vec<_> = served
+        .filter_map(|bytes| Commit::decode(bytes).ok())
+        .collect();
     let found = served.iter().find(|commit| commit.hash() == comment.hash());
     assert_eq!(found.expect("served").values(), [None]);
     hub.assert_sound();
@@ -217,10 +243,20 @@ fn order_by_anybody_but_an_administrator_is_refused_and_changes_nothing() {
     let comment = reporter.comment(case_id, SECRET);
     reporter.push(&hub, &[&opening, &comment]);
     let refused = Verdict::Refused("role_not_allowed".to_owned());
-    for (seed, role) in [(3, Role::Supervisor), (4, Role::Inspector), (5, Role::Auditor)] {
+    for (seed, role) in [
+        (3, Role::Supervisor),
+        (4, Role::Inspector),
+        (5, Role::Auditor),
+    ] {
         let device = &mut hub.device(seed, role);
         // Under a case, and where no other judgement looks.
-        for subject in [Subject::case(case_id), Subject { kind: 9, id: [1; 16] }] {
+        for subject in [
+            Subject::case(case_id),
+            Subject {
+                kind: 9,
+                id: [1; 16],
+            },
+        ] {
             let ordering = device.commit(|body| {
                 body.push(subject, order(values_of(&comment)));
             });
@@ -240,9 +276,7 @@ fn erased_photo_is_not_taken_again_and_not_served() {
     let (case_id, opening) = reporter.report(Some(&photo));
     reporter.push(&hub, &[&opening]);
     let path = format!("/v1/blobs/{}", hash_of(&photo));
-    let put = |device: &Device| {
-        device.with_token(hub.http.put(hub.url(&path)).body(photo.clone()))
-    };
+    let put = |device: &Device| device.with_token(hub.http.put(hub.url(&path)).body(photo.clone()));
     assert_eq!(put(reporter).status().as_u16(), 201);
     let ordering = admin.commit(|body| {
         let erased = Erasure::Photo(hash_of(&photo));
@@ -279,7 +313,13 @@ fn order_about_a_patrol_or_a_verdict_reaches_those_who_may_not_see_them() {
     let others = [hub.device(3, Role::Inspector), hub.device(4, Role::Citizen)];
     let comment = Device::new(9).commit(|body| {
         let text = body.text("x", [1; 16]);
-        body.push(Subject { kind: 9, id: [2; 16] }, Kind::Comment(text));
+        body.push(
+            Subject {
+                kind: 9,
+                id: [2; 16],
+            },
+            Kind::Comment(text),
+        );
     });
     for kind in [Subject::PATROL, Subject::VERDICT] {
         let before = hub.last_position();
@@ -310,7 +350,9 @@ fn everything_personal_of_a_person_is_erased_with_the_photos_where_asked() {
     let opening = walker.commit(|body: &mut BodyBuilder| {
         let at = bading_core::model::place::LatLon::try_new(31.2, 121.4).expect("a place");
         let place = Some(body.place(&Placed::new(at, None, false), [3; 16]));
-        let Kind::Open { source, note, .. } = open() else { unreachable!("it is one") };
+        let Kind::Open { source, note, .. } = open() else {
+            unreachable!("it is one")
+        };
         let opening = Kind::Open {
             source,
             seen_at: None,
@@ -336,7 +378,11 @@ fn everything_personal_of_a_person_is_erased_with_the_photos_where_asked() {
     assert_eq!((erasing.values, erasing.photos), (2, 1));
     admin.sync().expect("syncs");
     let case = admin.show_case(case_id).expect("shows");
-    let told: Vec<_> = case.timeline.iter().filter(|e| e.what == "comment").collect();
+    let told: Vec<_> = case
+        .timeline
+        .iter()
+        .filter(|e| e.what == "comment")
+        .collect();
     let texts: Vec<_> = told.iter().map(|event| event.text.as_deref()).collect();
     assert_eq!(texts, [None, Some("of somebody else")]);
     let orders = case.timeline.iter().filter(|e| e.what == "erase");

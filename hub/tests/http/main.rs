@@ -13,6 +13,7 @@ mod patrols;
 mod phones;
 mod pull;
 mod push;
+mod sealing;
 mod server;
 mod sessions;
 mod verdicts;
