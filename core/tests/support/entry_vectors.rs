@@ -30,7 +30,7 @@ pub(crate) fn file() -> Value {
 }
 
 /// The public key of the hub of the vectors.
-pub(crate) fn hub_key() -> DeviceKey {
+pub(crate) fn hub_key() -> bading_core::model::identifiers::DeviceKey {
     hub().key()
 }
 

@@ -187,7 +187,9 @@ fn operation(operation: &Operation, values: Values<'_>) -> Value {
                     put("commit", json!(commit.to_string()));
                     put("values", json!(erased));
                 }
-                Erasure::Photo(photo) => put("photo", json!(photo.to_string())),
+                Erasure::Photo(photo) => {
+                    put("photo", json!(photo.to_string()));
+                }
             }
         }
         Kind::Verdict(act) => {

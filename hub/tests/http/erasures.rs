@@ -31,21 +31,27 @@ fn reason() -> ReasonKey {
     ReasonKey::parse("court_order_17").expect("a code")
 }
 
-/// How often any of these bytes stand in the files under a folder.
-fn hits(folder: &Path, needles: &[Vec<u8>]) -> usize {
-    let mut count = 0;
+/// In which files under a folder these bytes stand, and which of them.
+fn found(folder: &Path, needles: &[Vec<u8>]) -> Vec<String> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("lists") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            count += hits(&path, needles);
+            found.extend(self::found(&path, needles));
             continue;
         }
         let bytes = fs::read(&path).expect("reads");
         for needle in needles {
-            count += bytes.windows(needle.len()).filter(|w| w == needle).count();
+            if bytes.windows(needle.len()).any(|window| window == needle) {
+                found.push(format!("{}: {}", path.display(), hex::encode(needle)));
+            }
         }
     }
-    count
+    found
+}
+
+fn assert_clean(folder: &Path, needles: &[Vec<u8>]) {
+    assert_eq!(found(folder, needles), Vec::<String>::new());
 }
 
 /// The first commit about a case as a phone has it.
@@ -125,7 +131,10 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
         .map(std::path::PathBuf::as_path)
         .chain([hub.dir.path()])
     {
-        assert!(hits(folder, &needles) > 0, "the search finds what is there");
+        assert!(
+            !found(folder, &needles).is_empty(),
+            "the search finds what is there"
+        );
     }
 
     let refused = b.erase(&ToErase::Photo(photo), &reason());
@@ -146,12 +155,12 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
         assert!(erasing.values + erasing.photos > 0);
     }
     assert!(
-        hits(&folders[3], &needles) > 0,
+        !found(&folders[3], &needles).is_empty(),
         "an order alone does nothing"
     );
     admin.sync().expect("syncs");
-    assert_eq!(hits(hub.dir.path(), &needles), 0, "the hub's folder");
-    assert_eq!(hits(&folders[3], &needles), 0, "the administrator's folder");
+    assert_clean(hub.dir.path(), &needles);
+    assert_clean(&folders[3], &needles);
 
     // One of the phones still has a remark to send; it hears of the order all the same.
     late.comment(case_id, "看过").expect("comments");
@@ -159,7 +168,7 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
         phone.sync().expect("syncs");
     }
     for folder in &folders {
-        assert_eq!(hits(folder, &needles), 0, "{}", folder.display());
+        assert_clean(folder, &needles);
     }
     for phone in [&a, &b, &late, &admin] {
         let report = phone.verify().expect("verifies");
@@ -185,14 +194,12 @@ fn erased_note_place_and_photo_are_in_no_file_of_hub_and_phones_and_never_return
     replayed.expect("changes nothing");
     assert_ne!(opening_of(&a, case_id).encode(), full);
     a.sync().expect("syncs");
-    assert_eq!(
-        hits(&folders[0], &needles) + hits(hub.dir.path(), &needles),
-        0
-    );
+    assert_clean(&folders[0], &needles);
+    assert_clean(hub.dir.path(), &needles);
     let new = phone(&dir.path().join("new"));
     enrol(&hub, &new, Role::Inspector);
     new.sync().expect("syncs");
-    assert_eq!(hits(&dir.path().join("new"), &needles), 0);
+    assert_clean(&dir.path().join("new"), &needles);
     assert!(new.verify().expect("verifies").sound);
     let again = admin
         .erase(&ToErase::Photo(photo), &reason())
@@ -224,7 +231,7 @@ fn order_that_comes_before_its_commit_holds_when_the_commit_comes() {
         receipts,
         "again"
     );
-    assert_eq!(hits(hub.dir.path(), &[SECRET.as_bytes().to_vec()]), 0);
+    assert_clean(hub.dir.path(), &[SECRET.as_bytes().to_vec()]);
     let page = admin.page(&hub, 0, 500);
     let served = page.items.iter().filter_map(|item| item.content.as_deref());
     let served: Vec<_> = served
@@ -263,7 +270,7 @@ fn order_by_anybody_but_an_administrator_is_refused_and_changes_nothing() {
             assert_eq!(verdict(&device.push(&hub, &[&ordering])[0]), refused);
         }
     }
-    assert!(hits(hub.dir.path(), &[SECRET.as_bytes().to_vec()]) > 0);
+    assert!(!found(hub.dir.path(), &[SECRET.as_bytes().to_vec()]).is_empty());
     hub.assert_sound();
 }
 
@@ -283,7 +290,7 @@ fn erased_photo_is_not_taken_again_and_not_served() {
         body.push(Subject::case(case_id), order(erased));
     });
     admin.push(&hub, &[&ordering]);
-    assert_eq!(hits(hub.dir.path(), &[photo[..64].to_vec()]), 0);
+    assert_clean(hub.dir.path(), &[photo[..64].to_vec()]);
     assert_problem(reporter.get(&hub, &path), 404, "unknown_blob");
     assert_problem(put(reporter), 409, "not_announced");
     // Nor for another report that names it.
@@ -390,8 +397,8 @@ fn everything_personal_of_a_person_is_erased_with_the_photos_where_asked() {
     assert!(orders.into_iter().all(|event| event.outcome == "effective"));
     let place = opening.values()[0].clone().expect("there").value;
     let needles = [place, SECRET.as_bytes().to_vec()];
-    assert_eq!(hits(hub.dir.path(), &needles), 0);
-    assert_eq!(hits(&dir.path().join("admin"), &needles), 0);
+    assert_clean(hub.dir.path(), &needles);
+    assert_clean(&dir.path().join("admin"), &needles);
     assert!(admin.verify().expect("verifies").sound);
     hub.assert_sound();
 }
