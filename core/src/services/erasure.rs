@@ -197,6 +197,8 @@ fn value_of_field(kind: &Kind, wanted: Field) -> Option<ValueRef> {
             content: Content::Value(at),
             ..
         } if *field == wanted => Some(*at),
+        // Hints tell distances from the place.
+        Kind::Attest(attest) if wanted == Field::Place => attest.hints,
         _ => None,
     }
 }
