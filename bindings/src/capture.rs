@@ -1,5 +1,6 @@
 //! Capture: a report with photos, offline, before any enrolment.
 
+use bading_core::model::attest::Provider;
 use bading_core::model::case::ClassCode;
 use bading_core::model::photo::PhotoRole;
 use bading_core::model::place::LatLon as CoreLatLon;
@@ -32,6 +33,30 @@ pub struct ReportRequest {
     /// True when the platform says that a mock provider made the position.
     #[uniffi(default = false)]
     pub is_mock: bool,
+    /// What made the position, where the platform tells.
+    #[uniffi(default = None)]
+    pub provider: Option<Provider>,
+    /// The satellites' time of the position, milliseconds of UTC.
+    #[uniffi(default = None)]
+    pub gnss_time_ms: Option<u64>,
+    /// True for photos from the gallery, false for photos taken in the app, where known.
+    #[uniffi(default = None)]
+    pub is_from_gallery: Option<bool>,
+}
+
+/// What made a position.
+#[uniffi::remote(Enum)]
+pub enum Provider {
+    /// A receiver of satellites.
+    Gps,
+    /// Cells and Wi-Fi.
+    Network,
+    /// The platform's mixture of both.
+    Fused,
+    /// A program that makes positions up.
+    Mock,
+    /// Not told.
+    Unknown,
 }
 
 /// What the reporter is told.
@@ -98,6 +123,9 @@ impl TryFrom<ReportRequest> for core::Report {
             note: request.note,
             taken_at: request.taken_at_ms.map(UtcMs),
             is_mock: request.is_mock,
+            provider: request.provider.unwrap_or_default(),
+            gnss_time: request.gnss_time_ms.map(UtcMs),
+            is_from_gallery: request.is_from_gallery,
         })
     }
 }

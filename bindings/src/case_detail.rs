@@ -18,6 +18,8 @@ pub struct CaseDetail {
     pub reporter: Option<String>,
     /// When it was reported, RFC 3339.
     pub opened: Option<String>,
+    /// When the report was made, as far as it is proved.
+    pub seen: Option<Seen>,
     /// The department that it was dispatched to.
     pub department: Option<String>,
     /// The fields.
@@ -26,6 +28,17 @@ pub struct CaseDetail {
     pub photos: Vec<PhotoDetail>,
     /// What happened, in the order of the log.
     pub timeline: Vec<TimelineEntry>,
+}
+
+/// When a report was made: an instant where the device's clock is believed, else the bounds.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Seen {
+    /// Not before this, RFC 3339.
+    pub from: String,
+    /// Not after this, RFC 3339; nothing while nothing bounds it.
+    pub to: Option<String>,
+    /// What says so: stable codes.
+    pub by: Vec<String>,
 }
 
 /// How the report of a case came.
@@ -99,6 +112,8 @@ pub struct PhotoDetail {
     pub is_here: bool,
     /// True when the hub has confirmed the bytes.
     pub is_at_hub: bool,
+    /// True when the bytes were ordered to be erased everywhere.
+    pub is_erased: bool,
 }
 
 /// One line of a case's history.
@@ -146,10 +161,21 @@ impl From<core::CaseDetail> for CaseDetail {
             source: detail.source.map(key::source),
             reporter: detail.reporter,
             opened: detail.opened,
+            seen: detail.seen.map(Into::into),
             department: detail.department,
             fields: detail.fields.into_iter().map(Into::into).collect(),
             photos: detail.photos.into_iter().map(Into::into).collect(),
             timeline: detail.timeline.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<bading_core::services::seen::Seen> for Seen {
+    fn from(seen: bading_core::services::seen::Seen) -> Self {
+        Self {
+            from: seen.from,
+            to: seen.to,
+            by: seen.by.into_iter().map(str::to_owned).collect(),
         }
     }
 }
@@ -208,6 +234,7 @@ impl From<core::PhotoDetail> for PhotoDetail {
             size_bytes: photo.size_bytes,
             is_here: photo.here,
             is_at_hub: photo.at_hub,
+            is_erased: photo.erased,
         }
     }
 }

@@ -21,6 +21,10 @@ pub struct Verification {
     pub evicted_count: u64,
     /// Cases that were folded and judged again.
     pub cases_count: u64,
+    /// Challenges of the hub in reports whose signature was checked.
+    pub challenges_count: u64,
+    /// Values and photos that were ordered to be erased, and are gone.
+    pub erasures_count: u64,
     /// What does not hold.
     pub problems: Vec<Fault>,
 }
@@ -56,6 +60,8 @@ impl From<core::Verification> for Verification {
             photos_count: report.photos as u64,
             evicted_count: report.evicted as u64,
             cases_count: report.cases as u64,
+            challenges_count: report.challenges as u64,
+            erasures_count: report.erasures as u64,
             problems: report.problems.into_iter().map(Into::into).collect(),
         }
     }

@@ -83,6 +83,8 @@ pub(crate) enum Command {
     },
     /// Facilities near a place (公厕, 停车场 …), offline: distance, bearing, open or not.
     Nearest(Nearest),
+    /// Order what is personal to be erased, everywhere; an administrator's store.
+    Erase(Erase),
     /// Exchange with the hub.
     Sync,
     /// What waits for the hub.
@@ -211,6 +213,38 @@ pub(crate) struct Report {
     /// The platform says that a mock provider made the position.
     #[arg(long)]
     pub(crate) mock: bool,
+    /// What made the position: gps, network, fused, mock or unknown.
+    #[arg(long, default_value = "unknown")]
+    pub(crate) provider: String,
+    /// The satellites' time of the position, RFC 3339 with an offset.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) gnss_time: Option<String>,
+    /// The photos are from the gallery and were not taken in the app.
+    #[arg(long)]
+    pub(crate) gallery: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["case", "photo", "person"]))]
+pub(crate) struct Erase {
+    /// A field of this case, with all that was ever said of it.
+    #[arg(long, value_name = "ID", requires = "field")]
+    pub(crate) case: Option<String>,
+    /// note or place.
+    #[arg(long, requires = "case")]
+    pub(crate) field: Option<String>,
+    /// A photo, by its hash, in every case that has it.
+    #[arg(long, value_name = "HASH")]
+    pub(crate) photo: Option<String>,
+    /// Everything personal that this person's devices signed or that was decided about them.
+    #[arg(long, value_name = "ID")]
+    pub(crate) person: Option<String>,
+    /// The photos that the person's devices added too.
+    #[arg(long, requires = "person")]
+    pub(crate) with_photos: bool,
+    /// Why: a code of a to z, 0 to 9 and `_`, such as court_order_2026_17.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) reason: String,
 }
 
 /// What a move of a case takes.

@@ -104,7 +104,7 @@ fn make() -> Made {
     let key =
         |signer: &SoftwareSigner| VerifyingKey::from_bytes(&signer.key().bytes).expect("a point");
     let (hub_key, device_key) = (key(&hub), key(&device));
-    let mut stamp =
+    let stamp =
         |position: u64, of: Stamp, hashed: &mut Vec<Vec<u8>>, signatures: &mut Vec<Bare>| {
             let entry = Entry {
                 zone: zone.clone(),

@@ -76,6 +76,7 @@ impl Scene {
             note: Some("井盖破损".to_owned()),
             taken_at: None,
             is_mock: false,
+            ..Report::default()
         };
         let reported = self.engine.report(&report).expect("a report");
         let case_id = reported.case_id.parse().expect("a case");
@@ -665,7 +666,7 @@ fn hub_that_gives_one_position_twice_or_turns_its_clock_back_shows() {
 
 #[test]
 fn erased_value_missing_photo_and_unconfirmed_commit_are_said_and_no_faults() {
-    let mut scene = two_cases();
+    let scene = two_cases();
     let photo = in_store(&scene.engine, |tx| Ok(tx.held_blobs()?));
     let blobs = scene._dir.path().join("blobs");
     std::fs::remove_dir_all(blobs).expect("the test takes the photos away");

@@ -16,10 +16,10 @@ use rusqlite::Connection;
 
 use crate::Hub;
 use crate::error::HubError;
-use crate::judgement::{self, Cases, Signer};
+use crate::judgement::{self, Arrival, Cases, Signer};
 use crate::sequence::Sequencer;
 use crate::store::log::{self, ZoneStreams};
-use crate::store::{blobs, patrols, people};
+use crate::store::{blobs, erasures, patrols, people};
 
 /// What became of a batch.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Hub {
             }
         }
         let hub_time = self.clock.now();
-        self.store.write(|conn| {
+        let outcome = self.store.write(|conn| {
             let sequencer = Sequencer::open(conn, &self.zone, &self.key, hub_time)?;
             let mut batch = Batch {
                 hub: self,
@@ -97,7 +97,9 @@ impl Hub {
             let entries = batch.entries;
             batch.sequencer.finish()?;
             Ok(BatchOutcome { entries, stop })
-        })
+        })?;
+        self.finish_erasures()?;
+        Ok(outcome)
     }
 
     fn signer_now(&self, conn: &Connection, device: &DeviceKey) -> Result<Signer, HubError> {
@@ -121,7 +123,7 @@ struct Batch<'t> {
 
 impl Batch<'_> {
     /// Places, judges and stamps one commit, or says why the batch ends before it.
-    fn take(&mut self, index: usize, commit: Commit) -> Result<Option<BatchStop>, HubError> {
+    fn take(&mut self, index: usize, mut commit: Commit) -> Result<Option<BatchStop>, HubError> {
         let (conn, zone) = (self.sequencer.conn, self.sequencer.zone);
         let stream_zone = &commit.header().zone;
         if !stream_zone.is_unassigned() && stream_zone != zone {
@@ -139,14 +141,19 @@ impl Batch<'_> {
             Ok(Admission::Next) => false,
             Ok(Admission::Fork) => true,
         };
+        let erased = erasures::values_of(conn, zone, &commit.hash())?;
+        commit.erase_values(&erased);
+        let arrival = Arrival {
+            is_forked,
+            is_stripped: commit.missing_values().any(|at| !erased.contains(&at)),
+        };
         let body = commit.body();
         for case_id in body.iter().flat_map(judgement::cases_of) {
             self.load(case_id)?;
         }
         let hub_time = self.sequencer.hub_time;
         let signer = &self.signer;
-        let verdict =
-            judgement::verdict_on(&commit, &body, is_forked, signer, hub_time, &self.cases);
+        let verdict = judgement::verdict_on(&commit, &body, arrival, signer, hub_time, &self.cases);
         self.stamp(commit, &body, is_forked, verdict)?;
         Ok(None)
     }
@@ -197,6 +204,7 @@ impl Batch<'_> {
             }
         }
         if let (Verdict::Admitted, Ok(body)) = (&verdict, body) {
+            self.hub.take_orders(conn, body, position)?;
             for operation in &body.operations {
                 if let (Kind::StartPatrol { .. }, Some(patrol_id)) =
                     (&operation.kind, operation.subject.as_patrol())

@@ -150,12 +150,26 @@ impl Folder {
         Ok((hash, incoming.size_bytes))
     }
 
+    /// True when there is a file of this name.
+    pub(crate) fn has(&self, hash: &Hash) -> bool {
+        self.path_of(hash).exists()
+    }
+
     /// Opens a file by its content's name.
     pub(crate) fn open(&self, hash: &Hash) -> Result<File, HubError> {
         File::open(self.path_of(hash)).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => HubError::Damaged("a blob's file is missing"),
             _ => error.into(),
         })
+    }
+
+    /// Removes a file, durably; one that is not there is gone already.
+    pub(crate) fn remove(&self, hash: &Hash) -> Result<(), HubError> {
+        match fs::remove_file(self.path_of(hash)) {
+            Ok(()) => sync_folder(&self.fan_out(hash).1),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Reads a file again: is its content what its name promises, and as long as it was?

@@ -11,7 +11,7 @@ use bading_core::oplog::body::{Body, BodyError, Kind, Subject};
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::Verdict;
 use bading_core::oplog::fold::{Annotation, CaseState, Input, Outcome};
-use bading_core::oplog::judge::{Refusal, judge, judge_patrols, judge_verdicts};
+use bading_core::oplog::judge::{Refusal, judge, judge_erasures, judge_patrols, judge_verdicts};
 
 /// Cases as they stand before the commit that is judged.
 pub(crate) type Cases = HashMap<CaseId, CaseState>;
@@ -31,21 +31,33 @@ pub(crate) fn cases_of(body: &Body) -> Vec<CaseId> {
     subjects.iter().filter_map(Subject::as_case).collect()
 }
 
+/// How a commit came.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Arrival {
+    /// It is on a second branch of its stream.
+    pub(crate) is_forked: bool,
+    /// A value was gone that nobody had ordered to be erased.
+    pub(crate) is_stripped: bool,
+}
+
 /// Judges a sound commit. `cases` holds every case that it is about.
 pub(crate) fn verdict_on(
     commit: &Commit,
     body: &Result<Body, BodyError>,
-    is_forked: bool,
+    arrival: Arrival,
     signer: &Signer,
     hub_time: UtcMs,
     cases: &Cases,
 ) -> Verdict {
     // What waits for a person's release is not judged further: it will be at its release.
-    if is_forked {
+    if arrival.is_forked {
         return Verdict::Quarantined("fork".to_owned());
     }
     if signer.is_revoked {
         return Verdict::Quarantined("revoked".to_owned());
+    }
+    if arrival.is_stripped {
+        return Verdict::Refused(Refusal::ValueMissing.to_string());
     }
     let body = match body {
         Ok(body) => body,
@@ -69,7 +81,9 @@ pub(crate) fn verdict_on(
         }
     }
     let authority = &signer.authority;
-    let judged = judge_patrols(body, authority).and_then(|()| judge_verdicts(body, authority));
+    let judged = judge_patrols(body, authority)
+        .and_then(|()| judge_verdicts(body, authority))
+        .and_then(|()| judge_erasures(body, authority));
     if let Err(refusal) = judged {
         return Verdict::Refused(refusal.to_string());
     }

@@ -13,6 +13,7 @@ mod config;
 mod dispatch;
 mod duty_table;
 mod enrol;
+mod erase;
 mod error;
 mod evidence;
 mod folder;
@@ -135,7 +136,7 @@ impl Hub {
         if key.key().to_string() != key_text {
             return Err(HubError::Key);
         }
-        Ok(Self {
+        let hub = Self {
             name,
             zone,
             utc_offset_min,
@@ -143,7 +144,9 @@ impl Hub {
             clock,
             store,
             folder,
-        })
+        };
+        hub.finish_erasures()?;
+        Ok(hub)
     }
 
     /// The hub's name, for people.

@@ -9,7 +9,7 @@ use crate::Hub;
 use crate::error::HubError;
 use crate::folder::Incoming;
 use crate::session::Caller;
-use crate::store::{blobs, packs};
+use crate::store::{blobs, erasures, packs};
 
 /// Whether a photo is to be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,10 @@ impl Hub {
     /// Whether a photo is to be sent.
     pub(crate) fn wants_photo(&self, hash: &Hash) -> Result<Wanted, HubError> {
         self.store.read(|conn| {
-            if !blobs::is_announced(conn, hash, &self.zone)? {
+            // What was ordered to be erased does not come back.
+            if !blobs::is_announced(conn, hash, &self.zone)?
+                || erasures::is_photo(conn, &self.zone, hash)?
+            {
                 return Err(HubError::NotAnnounced);
             }
             Ok(match blobs::find_size(conn, hash)? {
@@ -44,7 +47,19 @@ impl Hub {
             return Err(HubError::HashMismatch);
         }
         let (hash, size_bytes) = self.folder.keep(incoming)?;
-        self.store.write(|conn| blobs::add(conn, &hash, size_bytes))
+        let is_kept = self.store.write(|conn| {
+            if erasures::is_photo(conn, &self.zone, &hash)? {
+                return Ok(false);
+            }
+            blobs::add(conn, &hash, size_bytes)?;
+            Ok(true)
+        })?;
+        if !is_kept {
+            // It was ordered to be erased while it came.
+            self.folder.remove(&hash)?;
+            return Err(HubError::NotAnnounced);
+        }
+        Ok(())
     }
 
     /// The length of a photo that the caller may know of, in bytes.

@@ -5,6 +5,8 @@ use bading_core::model::identifiers::{DeviceKey, Hash, Zone};
 use bading_core::model::person::{Authority, Role};
 use bading_core::model::time::UtcMs;
 use bading_core::oplog::certificate::Certificate;
+use bading_core::oplog::challenge::HourChallenge;
+use bading_core::oplog::entry::EntryError;
 use bading_core::oplog::sign::{self, DeviceSigner as _, Purpose, Signature, hash_of};
 use bading_core::sync::admission::Streams as _;
 use bading_core::sync::wire::Standing;
@@ -15,7 +17,7 @@ use crate::error::HubError;
 use crate::folder::random;
 use crate::sequence::Sequencer;
 use crate::store::log::{self, ZoneStreams};
-use crate::store::{people, session};
+use crate::store::{challenges, people, session};
 
 /// How long a challenge holds, in milliseconds.
 pub const CHALLENGE_MS: u64 = 60 * 1000;
@@ -45,6 +47,8 @@ pub struct OpenedSession {
     pub streams: Vec<(Zone, Standing)>,
     /// The hub's clock.
     pub hub_time: UtcMs,
+    /// The signed challenge of the hour.
+    pub hour_challenge: Vec<u8>,
 }
 
 /// Who calls, by a valid token.
@@ -162,8 +166,23 @@ impl Hub {
                 certificate,
                 streams: self.standings(conn, device, heads)?,
                 hub_time: now,
+                hour_challenge: self.hour_challenge(conn, now)?,
             })
         })
+    }
+
+    /// The signed random number of the hour, drawn when it is first asked for and kept for
+    /// whoever checks a report later.
+    fn hour_challenge(&self, conn: &Connection, now: UtcMs) -> Result<Vec<u8>, HubError> {
+        let hour = HourChallenge::hour_of(now);
+        if let Some(bytes) = challenges::of_hour(conn, hour)? {
+            return Ok(bytes);
+        }
+        let nonce = random()?;
+        let challenge = HourChallenge { hour, nonce };
+        let bytes = challenge.issue(&self.key).map_err(EntryError::from)?;
+        challenges::add(conn, &challenge, &bytes)?;
+        Ok(bytes)
     }
 
     /// Who holds a token.

@@ -1,23 +1,27 @@
 //! Reads the whole hub again as an auditor would: every entry, signature, chain, verdict,
 //! number and file. It believes nothing that can be computed from the bytes.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::convert::Infallible;
 
 use bading_core::model::identifiers::{DeviceKey, Hash, Zone};
+use bading_core::model::time::UtcMs;
 use bading_core::oplog::certificate::Certificate;
+use bading_core::oplog::challenge::HourChallenge;
 use bading_core::oplog::commit::Commit;
 use bading_core::oplog::entry::{Entry, SignedEntry, Stamp, Verdict};
+use bading_core::oplog::erasure::Erasure;
 use bading_core::oplog::fold::CaseState;
 use bading_core::oplog::sign::DeviceSigner as _;
 use bading_core::sync::admission::{self, Admission, StreamEntry, Streams};
+use rusqlite::Connection;
 
 use crate::Hub;
 use crate::admit::case_number;
 use crate::error::HubError;
-use crate::judgement::{self, Cases, Signer};
+use crate::judgement::{self, Arrival, Cases, Signer};
 use crate::store::log::{self, Reader, StoredEntry};
-use crate::store::{blobs, packs};
+use crate::store::{blobs, challenges, erasures, packs};
 
 /// Disagreements that are listed; beyond, they are only counted.
 const MAX_LISTED: usize = 1000;
@@ -84,6 +88,10 @@ impl Hub {
                 streams: KnownStreams::default(),
                 cases: Cases::new(),
                 numbers: HashMap::new(),
+                ordered: BTreeSet::new(),
+                missing: Vec::new(),
+                photos: BTreeSet::new(),
+                challenges: Vec::new(),
             };
             let everything = (0, u64::MAX);
             log::entries_between(
@@ -96,6 +104,8 @@ impl Hub {
                     Ok(true)
                 },
             )?;
+            replay.erasures(conn, &mut report)?;
+            replay.challenges(conn, &mut report)?;
             if replay.next_position != head.next_position {
                 report.disagree(None, "the counter of positions is not at the end");
             }
@@ -146,6 +156,13 @@ struct Replay<'h> {
     streams: KnownStreams,
     cases: Cases,
     numbers: HashMap<String, u64>,
+    /// Values that admitted orders name, and those that are gone, with the position.
+    ordered: BTreeSet<(Hash, u32)>,
+    missing: Vec<(u64, (Hash, u32))>,
+    /// Photos that admitted orders name.
+    photos: BTreeSet<Hash>,
+    /// Challenges that reports contain, with position and time of the entry.
+    challenges: Vec<(u64, UtcMs, Vec<u8>)>,
 }
 
 impl Replay<'_> {
@@ -253,15 +270,46 @@ impl Replay<'_> {
                 .entry(*case_id)
                 .or_insert_with(|| CaseState::empty(*case_id));
         }
+        let is_refused_for = |why: &str| matches!(verdict, Verdict::Refused(code) if code == why);
+        let is_stripped = is_refused_for("value_missing");
+        let has_lost = commit.missing_values().next().is_some();
+        if !is_stripped {
+            let hash = commit.hash();
+            let gone = commit.missing_values();
+            self.missing
+                .extend(gone.map(|value| (entry.position, (hash, value))));
+        }
+        if let (Verdict::Admitted, Ok(body)) = (verdict, &body) {
+            for order in body.erasures() {
+                match &order.what {
+                    Erasure::Values { commit, values } => {
+                        self.ordered
+                            .extend(values.iter().map(|value| (*commit, *value)));
+                    }
+                    Erasure::Photo(photo) => {
+                        self.photos.insert(*photo);
+                    }
+                }
+            }
+        }
+        let contained = commit.challenges().into_iter();
+        self.challenges
+            .extend(contained.map(|bytes| (entry.position, entry.hub_time, bytes)));
+        let arrival = Arrival {
+            is_forked,
+            is_stripped,
+        };
         let again = judgement::verdict_on(
             &commit,
             &body,
-            is_forked,
+            arrival,
             &signer,
             entry.hub_time,
             &self.cases,
         );
-        if again != *verdict {
+        // The value that could not be read may be one that was erased since.
+        let is_past_judging = has_lost && is_refused_for("malformed");
+        if again != *verdict && !is_past_judging {
             let (was, is) = (describe(verdict), describe(&again));
             report.disagree(at, format!("the verdict was {was} and would be {is}"));
         }
@@ -292,6 +340,50 @@ impl Replay<'_> {
                 case.apply(&input);
             }
         }
+    }
+
+    /// A challenge in a report is one that this hub drew, in an hour before the entry.
+    fn challenges(&self, conn: &Connection, report: &mut VerifyReport) -> Result<(), HubError> {
+        for (position, stamped, bytes) in &self.challenges {
+            let at = Some(*position);
+            match HourChallenge::decode(bytes, &self.hub_key) {
+                Err(error) => report.disagree(at, error.to_string()),
+                Ok(found) if found.hour > *stamped => {
+                    report.disagree(at, "the challenge is of a later hour");
+                }
+                Ok(found) => {
+                    if challenges::of_hour(conn, found.hour)?.as_ref() != Some(bytes) {
+                        report.disagree(at, "the challenge is not one that was drawn");
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What is gone was ordered, and what was ordered is gone.
+    fn erasures(&self, conn: &Connection, report: &mut VerifyReport) -> Result<(), HubError> {
+        for (position, thing) in &self.missing {
+            if !self.ordered.contains(thing) {
+                let what = format!("value {} is missing, and nobody ordered it", thing.1);
+                report.disagree(Some(*position), what);
+            }
+        }
+        for (hash, value) in &self.ordered {
+            let commit = erasures::find_commit(conn, &self.hub.zone, hash)?;
+            let is_here = commit.is_some_and(|commit| {
+                matches!(commit.values().get(*value as usize), Some(Some(_)))
+            });
+            if is_here {
+                report.disagree(None, format!("value {value} of {hash} was to be erased"));
+            }
+        }
+        for photo in &self.photos {
+            if blobs::find_size(conn, photo)?.is_some() || self.hub.folder.has(photo) {
+                report.disagree(None, format!("photo {photo} was to be erased"));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -130,6 +130,15 @@ fn show_lines(case: &CaseDetail) -> String {
         case.opened.as_deref().unwrap_or("-"),
         case.reporter.as_deref().unwrap_or("-")
     );
+    if let Some(seen) = &case.seen {
+        let to = seen.to.as_deref().unwrap_or("now");
+        let time = if seen.from == to {
+            seen.from.clone()
+        } else {
+            format!("{} to {to}", seen.from)
+        };
+        lines.push_str(&format!("seen       {time} ({})\n", seen.by.join(", ")));
+    }
     for field in &case.fields {
         lines.push_str(&format!(
             "{:<10} {}\n",

@@ -9,6 +9,7 @@ mod demo;
 mod dispatch;
 mod draft;
 mod duties;
+mod erase;
 mod evidence;
 mod flags;
 mod grids;
@@ -54,6 +55,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Case { command } => case::run(args, command, output),
         Command::Patrol { command } => patrol::run(args, command, output),
         Command::Nearest(given) => nearest::run(args, given, output),
+        Command::Erase(given) => erase::run(args, given, output),
         Command::Sync => phone::sync(args, output),
         Command::Outbox => phone::outbox(args, output),
         Command::Evict(given) => retention::evict(args, given, output),

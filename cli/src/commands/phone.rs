@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use bading_core::engine::{EngineError, Status};
+use bading_core::model::attest::Provider;
 use bading_core::model::identifiers::ClassCode;
 use bading_core::model::photo::PhotoRole;
 use bading_core::model::place::PlaceError;
@@ -53,13 +54,12 @@ pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Resu
     // The whole input is read and checked before the store is made or opened.
     let (files, photos) = read_photos(&given.photo)?;
     let class = given.class.as_deref().map(ClassCode::parse).transpose();
-    let taken_at = given.taken_at.as_deref().map(|text| {
-        UtcMs::parse_rfc3339(text).ok_or_else(|| {
-            Failure::input(format!(
-                "--taken-at: `{text}` is not RFC 3339 with an offset"
-            ))
-        })
-    });
+    let taken_at = instant("--taken-at", given.taken_at.as_deref())?;
+    let gnss_time = instant("--gnss-time", given.gnss_time.as_deref())?;
+    let provider = Provider::parse(&given.provider).ok_or_else(|| {
+        let known = "gps, network, fused, mock or unknown";
+        Failure::input(format!("--provider: `{}` is not {known}", given.provider))
+    })?;
     let report = Report {
         photos,
         at: given
@@ -70,13 +70,26 @@ pub(super) fn report(args: &Args, given: &args::Report, output: &Output) -> Resu
         accuracy_m: given.accuracy_m,
         class: class.map_err(|error| Failure::input(format!("--class: {error}")))?,
         note: given.note.clone(),
-        taken_at: taken_at.transpose()?,
+        taken_at,
         is_mock: given.mock,
+        provider,
+        gnss_time,
+        // A file from a shell may be either; only the flag says so.
+        is_from_gallery: given.gallery.then_some(true),
     };
     let prepared = prepare(&report).map_err(|error| name_input(error.into(), &files))?;
     let reported = open(args)?.report_prepared(&prepared)?;
     output.answer(&reported, report_lines)?;
     Ok(Exit::Done)
+}
+
+fn instant(flag: &str, text: Option<&str>) -> Result<Option<UtcMs>, Failure> {
+    text.map(|text| {
+        UtcMs::parse_rfc3339(text).ok_or_else(|| {
+            Failure::input(format!("{flag}: `{text}` is not RFC 3339 with an offset"))
+        })
+    })
+    .transpose()
 }
 
 pub(super) fn report_lines(reported: &Reported) -> String {

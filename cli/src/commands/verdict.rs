@@ -218,7 +218,7 @@ fn period_of(
     Ok((period, scope.as_of))
 }
 
-fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
+pub(super) fn read<T: std::str::FromStr<Err: std::fmt::Display>>(
     flag: &str,
     text: &str,
 ) -> Result<T, Failure> {

@@ -12,6 +12,7 @@ mod device;
 mod dispatch;
 mod drafts;
 mod duties;
+mod erase;
 mod evidence;
 mod grid_coverage;
 mod grids;

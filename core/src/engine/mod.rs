@@ -23,7 +23,7 @@ pub use system::SystemHost;
 
 use crate::model::case::{CaseId, Field, OpId};
 use crate::model::grid::GridCode;
-use crate::model::identifiers::Hash;
+use crate::model::identifiers::{Hash, ReasonKey};
 use crate::model::patrol::{Interruption, PatrolId};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
@@ -33,6 +33,7 @@ use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
 use crate::services::case::{self, Acted, CaseDetail, CasePage, MoveDetails};
 use crate::services::enrol;
+use crate::services::erasure::{self, Erasing, ToErase};
 use crate::services::evidence;
 use crate::services::evidence::export::{Exported, Wanted};
 use crate::services::facility::{self, NearestAnswer, NearestQuery};
@@ -351,6 +352,14 @@ impl Engine {
         details: &MoveDetails,
     ) -> Result<Acted, EngineError> {
         Ok(case::move_case(&self.context(), case_id, action, details)?)
+    }
+
+    /// Orders what is personal to be erased, everywhere.
+    ///
+    /// # Errors
+    /// As [`erasure::erase`].
+    pub fn erase(&self, what: &ToErase, reason: &ReasonKey) -> Result<Erasing, EngineError> {
+        Ok(erasure::erase(&self.context(), what, reason)?)
     }
 
     /// Enrols this device with a one-use code at the hub behind `transport`, at `url`.

@@ -6,6 +6,7 @@
 //! them: [`case`] and its [`workflow`], [`patrol`] and its [`track`], [`photo`], [`place`],
 //! [`facility`] with its [`opening_hours`], and the [`identifiers`] that all of them share.
 
+pub mod attest;
 pub mod case;
 pub mod draft;
 pub mod duty;

@@ -210,6 +210,9 @@ pub const PATROLLERS: &[Role] = &[Role::Inspector];
 /// Who confirms facts, exempts, publishes verdicts and decides on appeals.
 pub const REVIEWERS: &[Role] = &[Role::Supervisor];
 
+/// Who orders what is personal to be erased.
+pub const ERASERS: &[Role] = &[Role::Administrator];
+
 impl Action {
     /// The number that stands for it in formats.
     #[must_use]

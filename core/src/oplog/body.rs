@@ -18,8 +18,10 @@ use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
 use crate::model::track::Mode;
 use crate::model::workflow::Action;
+use crate::oplog::attest::Attest;
 use crate::oplog::cbor::{CborError, Reader, Writer, exact};
 use crate::oplog::commit::{CommittedValue, MAX_VALUES};
+use crate::oplog::erasure::EraseOrder;
 use crate::oplog::operation::{read_operation, write_operation};
 use crate::oplog::verdict_act::VerdictAct;
 
@@ -137,6 +139,8 @@ pub enum Kind {
         /// Why, as a value (text).
         reason: Option<ValueRef>,
     },
+    /// How the report of the same commit came about.
+    Attest(Attest),
     /// A patrol begins.
     StartPatrol {
         /// How the person moves.
@@ -159,6 +163,8 @@ pub enum Kind {
     StepPatrol(PatrolStep),
     /// Something is decided about a person, published or appealed against.
     Verdict(VerdictAct),
+    /// Values or a photo are to be gone, everywhere.
+    Erase(EraseOrder),
     /// An operation of a newer version: its number and its bytes.
     Unknown {
         /// The kind's number.
@@ -440,6 +446,7 @@ impl Body {
                 Some(Some(value)) => Ok(read_text(&value.value).map(|_| ())?),
             }
         };
+        let is_beyond = |at: ValueRef| at.0 as usize >= values.len();
         for operation in &self.operations {
             match &operation.kind {
                 Kind::Open { place, note, .. } => {
@@ -461,12 +468,18 @@ impl Body {
                 Kind::Track { chunk, .. } if values.get(chunk.0 as usize).is_none() => {
                     return Err(BodyError::NoSuchValue(chunk.0));
                 }
+                // Hints that cannot be read are none: they decide nothing.
+                Kind::Attest(Attest {
+                    hints: Some(at), ..
+                }) if is_beyond(*at) => return Err(BodyError::NoSuchValue(at.0)),
                 Kind::Set { .. }
+                | Kind::Attest(_)
                 | Kind::AddPhoto(_)
                 | Kind::WithdrawPhoto(_)
                 | Kind::StartPatrol { .. }
                 | Kind::Track { .. }
                 | Kind::StepPatrol(_)
+                | Kind::Erase(_)
                 | Kind::Unknown { .. } => {}
             }
         }

@@ -18,6 +18,7 @@ use crate::model::person::Authority;
 use crate::model::photo::Photo;
 use crate::model::time::UtcMs;
 use crate::model::workflow::{Action, Guard, Phase};
+use crate::oplog::attest::{Attest, Witness};
 use crate::oplog::body::{Body, BodyError, Content, Kind, Lookup, ValueRef};
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::Verdict;
@@ -26,6 +27,9 @@ use crate::oplog::hlc::Hlc;
 use crate::oplog::judge::{Refusal, judge};
 use crate::oplog::merge::{FieldValue, Register, Version};
 use crate::oplog::trusted_time::Signing;
+
+/// What an order of erasure is called among the events of a case.
+pub const ERASE_EVENT: &str = "erase";
 
 /// The hub's stamp on a commit, as a fold needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +118,7 @@ pub enum Outcome {
 pub struct Event {
     /// The operation; the index is 0 for a body that cannot be read.
     pub op: OpId,
-    /// What it is: `open`, `photo`, `set`, `comment`, or the action of a transition.
+    /// What it is: `open`, `photo`, `set`, `comment`, `attest`, `erase`, or the action of a transition.
     pub what: &'static str,
     /// The device that signed.
     pub device: DeviceKey,
@@ -128,7 +132,8 @@ pub struct Event {
     pub last_hub_time: Option<UtcMs>,
     /// What the device's clocks said when it signed.
     pub signing: Signing,
-    /// The reason or the comment, when the operation has one and it is not erased.
+    /// The reason or the comment, when the operation has one and it is not erased; of an order
+    /// of erasure the reason's code.
     pub text: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
@@ -143,6 +148,8 @@ pub struct CaseState {
     pub case_id: CaseId,
     /// How it began; nothing while only later commits have arrived.
     pub opened: Option<Opening>,
+    /// How the report came about, where its device says so.
+    pub attest: Option<Attest>,
     /// Where it stands.
     pub phase: Phase,
     /// The last move that counts, or the opening: the basis of the next.
@@ -194,6 +201,7 @@ impl CaseState {
         Self {
             case_id,
             opened: None,
+            attest: None,
             phase: Phase::Reported,
             head: None,
             number: None,
@@ -219,12 +227,27 @@ impl CaseState {
         state
     }
 
+    /// True when nothing of the case is here but orders to erase something of it: they go to
+    /// everybody, and most know nothing of the case.
+    #[must_use]
+    pub fn is_only_erased(&self) -> bool {
+        self.events.iter().all(|event| event.what == ERASE_EVENT)
+    }
+
     /// True when the signer is the one who reported the case.
     #[must_use]
     pub fn is_reported_by(&self, device: &DeviceKey, person: Option<&PersonId>) -> bool {
         self.opened.as_ref().is_some_and(|opened| {
             opened.device == *device || (person.is_some() && opened.person.as_ref() == person)
         })
+    }
+
+    /// What a commit itself says of its time beside its clocks.
+    #[must_use]
+    pub fn witness_of(&self, commit: &Hash) -> Witness {
+        let is_opening = self.opened.as_ref().is_some_and(|o| o.op.commit == *commit);
+        let attest = self.attest.as_ref().filter(|_| is_opening);
+        attest.map(Attest::witness).unwrap_or_default()
     }
 
     /// A field with all that was said of it.
@@ -426,12 +449,24 @@ impl CaseState {
                 self.say(op, *field, value, over, signed);
             }
             Kind::Comment(_) => {}
+            Kind::Attest(attest) => {
+                let opening = self.opened.as_ref().map(|opened| opened.op.commit);
+                if opening != Some(op.commit) || self.attest.is_some() {
+                    return Outcome::Ineffective("not_with_opening");
+                }
+                self.attest = Some(attest.clone());
+            }
             // What belongs to a patrol or to a verdict says nothing of a case.
             Kind::StartPatrol { .. }
             | Kind::Track { .. }
             | Kind::StepPatrol(_)
             | Kind::Verdict(_)
             | Kind::Unknown { .. } => return Outcome::Unread,
+            // An order is none before the hub has sequenced it.
+            Kind::Erase(_) if signed.is_provisional => {
+                return Outcome::Waiting("not_sequenced".to_owned());
+            }
+            Kind::Erase(_) => {}
             Kind::Transition { .. } => unreachable!("transitions go through move_case"),
         }
         self.took_effect(signed.at, signed.is_provisional);
@@ -564,12 +599,14 @@ fn describe(kind: &Kind, commit: &Commit) -> (&'static str, Option<String>) {
         Kind::WithdrawPhoto(_) => ("withdraw_photo", None),
         Kind::Set { .. } => ("set", None),
         Kind::Comment(at) => ("comment", text(*at)),
+        Kind::Attest(_) => ("attest", None),
         Kind::Transition { action, reason, .. } => (action.as_str(), reason.and_then(text)),
         Kind::StartPatrol { .. }
         | Kind::Track { .. }
         | Kind::StepPatrol(_)
         | Kind::Verdict(_)
         | Kind::Unknown { .. } => ("unknown", None),
+        Kind::Erase(order) => (ERASE_EVENT, Some(order.reason.as_str().to_owned())),
     }
 }
 

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::model::identifiers::DeviceKey;
 use crate::model::person::{Authority, Role};
-use crate::model::workflow::{AMENDERS, Action, Guard, PATROLLERS, REVIEWERS, SPEAKERS};
+use crate::model::workflow::{AMENDERS, Action, ERASERS, Guard, PATROLLERS, REVIEWERS, SPEAKERS};
 use crate::oplog::body::{Body, Kind, Subject};
 use crate::oplog::fold::CaseState;
 use crate::oplog::verdict_act::VerdictAct;
@@ -49,6 +49,9 @@ pub enum Refusal {
     /// An appeal is upheld by exemptions of the same commit, and rejected without any.
     #[error("exemption_missing")]
     ExemptionMissing,
+    /// A value is gone that nobody had ordered to be erased.
+    #[error("value_missing")]
+    ValueMissing,
     /// The body cannot be read.
     #[error("malformed")]
     Malformed,
@@ -78,11 +81,13 @@ pub fn judge(
             Kind::Open { .. } if case.opened.is_some() => return Err(Refusal::AlreadyOpen),
             // Reporting is open to everybody: a report is never turned away.
             Kind::Open { .. }
+            | Kind::Attest(_)
             | Kind::StartPatrol { .. }
             | Kind::Track { .. }
             | Kind::StepPatrol(_)
             | Kind::Verdict(_)
             | Kind::Unknown { .. } => {}
+            Kind::Erase(_) => may_erase(authority)?,
             Kind::AddPhoto(_) | Kind::Comment(_) => {
                 may(authority, SPEAKERS, case, is_reporter)?;
             }
@@ -118,15 +123,41 @@ pub fn judge(
     Ok(())
 }
 
-/// Judges the operations of a body that concern patrols: only inspectors walk them.
+/// Judges the orders of erasure in a body, whatever they are filed under.
+///
+/// # Errors
+/// As [`may_erase`].
+pub fn judge_erasures(body: &Body, authority: &Authority) -> Result<(), Refusal> {
+    match body.erasures().next() {
+        Some(_) => may_erase(authority),
+        None => Ok(()),
+    }
+}
+
+/// Whether somebody may order an erasure. It has no cell, and nothing undoes it: a grant for
+/// some cells is not enough.
+///
+/// # Errors
+/// [`Refusal::Role`], [`Refusal::OutsideGrids`].
+pub fn may_erase(authority: &Authority) -> Result<(), Refusal> {
+    if !authority.has_any(ERASERS) {
+        return Err(Refusal::Role);
+    }
+    if !authority.grids.covers(None) {
+        return Err(Refusal::OutsideGrids);
+    }
+    Ok(())
+}
+
+/// Judges the operations of a body that concern patrols: only inspectors walk them. An order
+/// of erasure concerns a patrol and walks none.
 ///
 /// # Errors
 /// [`Refusal::Role`].
 pub fn judge_patrols(body: &Body, authority: &Authority) -> Result<(), Refusal> {
-    let walks = body
-        .operations
-        .iter()
-        .any(|operation| operation.subject.as_patrol().is_some());
+    let walks = body.operations.iter().any(|operation| {
+        operation.subject.as_patrol().is_some() && !matches!(operation.kind, Kind::Erase(_))
+    });
     if walks && !authority.has_any(PATROLLERS) {
         return Err(Refusal::Role);
     }

@@ -8,6 +8,8 @@
 //! - [`certificate`] and [`entry`]: what the hub says: grants, and the zone's sequence.
 //! - [`judge`], [`merge`], [`fold`] and [`history`]: who may do what, how fields merge, what
 //!   results, and that it does so in whatever order commits arrive.
+//! - [`attest`] and [`challenge`]: how a report came about, and the hub's number of the hour.
+//! - [`erasure`]: orders by which values and photos are gone everywhere.
 //! - [`chunk`] and [`patrol`]: parts of a track as bytes, and a patrol folded from them.
 //! - [`verdict_act`] and [`verdict`]: what is decided about people, published and appealed
 //!   against, as bytes and folded.
@@ -15,12 +17,15 @@
 //!
 //! Nothing here does I/O, reads a clock or draws a random number.
 
+pub mod attest;
 pub mod body;
 pub mod cbor;
 pub mod certificate;
+pub mod challenge;
 pub mod chunk;
 pub mod commit;
 pub mod entry;
+pub mod erasure;
 pub mod evidence;
 pub mod fold;
 pub mod history;

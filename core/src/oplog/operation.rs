@@ -7,9 +7,11 @@ use crate::model::patrol::PatrolStep;
 use crate::model::photo::{Photo, PhotoRole};
 use crate::model::track::Mode;
 use crate::model::workflow::Action;
+use crate::oplog::attest::{ATTEST, ATTEST_PARTS, Attest};
 use crate::oplog::body::{Content, Kind, MAX_OVERWRITES, Operation, Subject, ValueRef};
 use crate::oplog::cbor::{CborError, Reader, Writer};
 use crate::oplog::commit::read_instant;
+use crate::oplog::erasure::{ERASE, ERASE_PARTS, EraseOrder};
 use crate::oplog::verdict_act::{FIRST_ACT, LAST_ACT, VerdictAct};
 
 pub(super) fn write_operation(writer: &mut Writer, operation: &Operation) {
@@ -129,6 +131,14 @@ pub(super) fn write_operation(writer: &mut Writer, operation: &Operation) {
             begin(parts, code);
             act.write(writer);
         }
+        Kind::Attest(attest) => {
+            begin(ATTEST_PARTS, ATTEST);
+            attest.write(writer);
+        }
+        Kind::Erase(order) => {
+            begin(ERASE_PARTS, ERASE);
+            order.write(writer);
+        }
         Kind::Unknown { bytes, .. } => {
             writer.raw(bytes);
         }
@@ -215,6 +225,14 @@ pub(super) fn read_operation(reader: &mut Reader<'_>) -> Result<Operation, CborE
         }
         FIRST_ACT..=LAST_ACT => {
             Kind::Verdict(VerdictAct::read(code, parts.saturating_sub(3), reader)?)
+        }
+        ATTEST => {
+            expect(ATTEST_PARTS as u64)?;
+            Kind::Attest(Attest::read(reader)?)
+        }
+        ERASE => {
+            expect(ERASE_PARTS as u64)?;
+            Kind::Erase(EraseOrder::read(reader)?)
         }
         _ => Kind::Unknown {
             code,

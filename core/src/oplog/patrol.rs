@@ -175,11 +175,16 @@ impl PatrolState {
             Some(stamp) => header.hlc.effective(header.last_hub_time, stamp.hub_time),
             None => header.hlc,
         };
-        let mut counts = false;
+        let (mut counts, mut says_something) = (false, false);
         for operation in &body.operations {
             if operation.subject.as_patrol() != Some(self.patrol_id) {
                 continue;
             }
+            // What an order takes away is gone from the parts already.
+            if matches!(operation.kind, Kind::Erase(_)) {
+                continue;
+            }
+            says_something = true;
             counts |= match &operation.kind {
                 Kind::StartPatrol {
                     mode,
@@ -222,7 +227,7 @@ impl PatrolState {
             self.acts.push(Act::of(input));
             self.updated = self.updated.max(at);
             self.is_provisional |= annotation.is_none();
-        } else {
+        } else if says_something {
             self.set_aside.push(commit.hash());
         }
     }

@@ -26,6 +26,8 @@ pub enum Purpose {
     Certificate,
     /// The hub's entry in a zone's sequence; the hash is of its payload.
     Entry,
+    /// The hub's challenge of an hour; the hash is of its payload.
+    Challenge,
 }
 
 impl Purpose {
@@ -38,6 +40,7 @@ impl Purpose {
             Self::Enrolment => "bading/enrolment/1",
             Self::Certificate => "bading/certificate/1",
             Self::Entry => "bading/entry/1",
+            Self::Challenge => "bading/challenge/1",
         }
     }
 

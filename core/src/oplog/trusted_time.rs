@@ -14,6 +14,11 @@
 //! differ by more between two acts; a time outside the bounds. Then the act keeps its bounds,
 //! and a deadline between them leaves it undecided.
 //!
+//! A report says more of its time: it contains the hub's challenge of an hour, which nobody
+//! knew before that hour began, and the satellites' time of its position. Both bound it from
+//! below and never from above: an old challenge and an old position can be kept, a future one
+//! cannot be had. A clock that lags behind them is not believed, as behind the last hub time.
+//!
 //! It refuses to guess: nothing here moves an act to whichever side is convenient. What it
 //! cannot see is written in docs/decisions/0022.
 //!
@@ -23,6 +28,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::time::{ClockReading, TimeSpan, UtcMs};
+use crate::oplog::attest::Witness;
 use crate::oplog::commit::Header;
 use crate::oplog::fold::{CaseState, Event, Input};
 use crate::oplog::hlc::CLOCK_LEAD_MS;
@@ -67,6 +73,8 @@ pub struct Act {
     pub last_hub_time: Option<UtcMs>,
     /// When the hub stamped it; nothing before it has.
     pub stamped: Option<UtcMs>,
+    /// What it says itself of its time beside its clocks.
+    pub witness: Witness,
 }
 
 impl Act {
@@ -80,7 +88,25 @@ impl Act {
             signing: Signing::of(header),
             last_hub_time: header.last_hub_time,
             stamped: input.annotation.as_ref().map(|stamp| stamp.hub_time),
+            witness: Witness::default(),
         }
+    }
+
+    /// The latest instant before which it cannot have been: the last hub time that it saw, the
+    /// hour of the hub's challenge in it, the satellites' time of its position. What lies after
+    /// the stamp is a contradiction and bounds nothing.
+    #[must_use]
+    pub fn not_before(&self) -> Option<UtcMs> {
+        let stamped = self.stamped.unwrap_or(UtcMs::MAX);
+        let Witness {
+            challenge,
+            gnss_time,
+        } = self.witness;
+        let witnessed = [challenge, gnss_time].into_iter().flatten();
+        witnessed
+            .filter(|at| *at <= stamped)
+            .chain(self.last_hub_time)
+            .max()
     }
 }
 
@@ -176,13 +202,16 @@ impl TrustedTimes {
     /// their commits are many and place a boot closely.
     #[must_use]
     pub fn of_states(cases: &[CaseState], patrols: &[PatrolState]) -> Self {
-        let of_cases = cases.iter().flat_map(|case| &case.events);
-        let of_cases = of_cases.map(|event| Act {
+        let of_cases = cases
+            .iter()
+            .flat_map(|case| case.events.iter().map(move |event| (case, event)));
+        let of_cases = of_cases.map(|(case, event)| Act {
             commit: event.op.commit,
             device: event.device,
             signing: event.signing.clone(),
             last_hub_time: event.last_hub_time,
             stamped: event.hub_time,
+            witness: case.witness_of(&event.op.commit),
         });
         let of_patrols = patrols.iter().flat_map(|patrol| &patrol.acts);
         Self::of(of_cases.chain(of_patrols.cloned()))
@@ -214,7 +243,7 @@ impl Boot {
     fn take(&mut self, act: &Act) {
         let reading = i128::from(act.signing.clock.mono_ms);
         self.began
-            .at_least(act.last_hub_time.map(|seen| ms(seen) - reading));
+            .at_least(act.not_before().map(|seen| ms(seen) - reading));
         self.began
             .at_most(act.stamped.map(|stamped| ms(stamped) - reading));
         let lead = ms(act.signing.clock.wall) - reading;
@@ -260,7 +289,7 @@ fn bounds_of(stream: &[&Act], boots: &HashMap<BootKey, Boot>) -> Vec<Bounds> {
                 .get(&boot_key(act))
                 .map_or_else(Bounds::default, |boot| boot.began);
             let mut bounds = Bounds {
-                low: act.last_hub_time.map(ms),
+                low: act.not_before().map(ms),
                 high: act.stamped.map(ms),
             };
             bounds.at_least(began.low.map(|low| low + reading));

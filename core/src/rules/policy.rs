@@ -9,8 +9,8 @@
 //!
 //! [`Policy::from_json`]: crate::rules::policy::Policy::from_json
 
-mod retention;
 mod hints;
+mod retention;
 mod scorecards;
 
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use thiserror::Error;
 
-pub use retention::RetentionPolicy;
 pub use hints::HintLimits;
+pub use retention::RetentionPolicy;
 pub use scorecards::{
     CitySteps, Evaluation, EvaluationKind, EvaluationPart, PartSource, PeriodUnit, Scorecard,
     VolumeSteps,

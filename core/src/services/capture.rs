@@ -9,17 +9,19 @@ mod hints;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::model::attest::{PhotoSource, Provider};
 use crate::model::case::{CaseId, ClassCode, Source};
 use crate::model::identifiers::Hash;
 use crate::model::person::Role;
 use crate::model::photo::{Photo, PhotoRole};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
+use crate::oplog::attest::Attest;
 use crate::oplog::body::{BodyBuilder, Kind, MAX_TEXT_BYTES, Placed, Subject};
 use crate::photo::{self, PhotoFacts, PhotoMarks};
 use crate::services::log::{append, own_authority, zone_for};
 use crate::services::{Context, ServiceError, retention};
-use crate::storage::blob::BlobFolder;
+use crate::storage::reference::Setting;
 use crate::storage::{StoreError, Tx, room};
 use hints::{photo_hints, place_of, store_hints};
 
@@ -51,6 +53,12 @@ pub struct Report {
     pub taken_at: Option<UtcMs>,
     /// True when the platform says that a mock provider made the position.
     pub is_mock: bool,
+    /// What made the position, where the platform tells.
+    pub provider: Provider,
+    /// The satellites' time of the position, where the platform tells.
+    pub gnss_time: Option<UtcMs>,
+    /// True for photos from the gallery, false for photos taken in the app, where known.
+    pub is_from_gallery: Option<bool>,
 }
 
 /// What the reporter is told.
@@ -236,6 +244,8 @@ pub(crate) fn report_as(
         for checked in photos {
             body.push(subject, Kind::AddPhoto(checked.photo));
         }
+        let attest = attest(tx, context, report, &hints, &mut body)?;
+        body.push(subject, Kind::Attest(attest));
         note_photos(tx, photos)?;
         let zone = zone_for(tx, None)?;
         let commit = append(tx, context, &zone, &body.finish(), Vec::new())?;
@@ -254,6 +264,38 @@ pub(crate) fn report_as(
             grid: grid.map(|grid| grid.as_str().to_owned()),
             hints,
         })
+    })
+}
+
+/// How the report came about, with what looked odd sealed beside it: the person who reviews
+/// it later sees what the reporter saw.
+fn attest(
+    tx: &Tx<'_>,
+    context: &Context<'_>,
+    report: &Report,
+    hints: &[Hint],
+    body: &mut BodyBuilder,
+) -> Result<Attest, ServiceError> {
+    let sealed: Vec<_> = hints
+        .iter()
+        .map(|hint| (hint.kind.to_owned(), hint.detail.clone()))
+        .collect();
+    Ok(Attest {
+        provider: if report.is_mock {
+            Provider::Mock
+        } else {
+            report.provider
+        },
+        gnss_time: report.gnss_time,
+        photo_source: report.is_from_gallery.map(|is_from_gallery| {
+            if is_from_gallery {
+                PhotoSource::Gallery
+            } else {
+                PhotoSource::Camera
+            }
+        }),
+        challenge: tx.setting(Setting::HourChallenge)?,
+        hints: (!sealed.is_empty()).then(|| body.hints(&sealed, context.nonce())),
     })
 }
 
@@ -326,7 +368,7 @@ pub(crate) fn keep_photos<T>(
     let bytes = photos.iter().filter(is_new).map(Checked::room_bytes).sum();
     let mut room = room::reserve(context.store.dir(), bytes)?;
     room.release_files()?;
-    let written = write_photos(blobs, inputs, photos);
+    let written = write_photos(context, inputs, photos);
     room.release_commit();
     let outcome = match written {
         Ok(()) => context.store.write(name),
@@ -341,11 +383,17 @@ pub(crate) fn keep_photos<T>(
 }
 
 fn write_photos(
-    blobs: &BlobFolder,
+    context: &Context<'_>,
     inputs: &[PhotoInput],
     photos: &[Checked],
 ) -> Result<(), StoreError> {
+    let blobs = context.store.blobs();
     for (input, checked) in inputs.iter().zip(photos) {
+        // What was ordered to be erased does not come back by reporting it again.
+        let hash = &checked.photo.hash;
+        if context.store.read(|tx| tx.is_photo_erased(hash))? {
+            continue;
+        }
         blobs.put(&checked.photo.hash, &input.bytes)?;
         for (longest_px, picture) in &checked.thumbnails {
             blobs.put_derived(&checked.photo.hash, *longest_px, picture)?;
@@ -357,8 +405,9 @@ fn write_photos(
 /// Notes that photos are here, in the transaction of the commit that names them.
 pub(crate) fn note_photos(tx: &Tx<'_>, photos: &[Checked]) -> Result<(), ServiceError> {
     for checked in photos {
-        tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, true)?;
-        if let Some(marks) = &checked.marks {
+        let is_held = !tx.is_photo_erased(&checked.photo.hash)?;
+        tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, is_held)?;
+        if let Some(marks) = checked.marks.as_ref().filter(|_| is_held) {
             tx.put_photo_marks(&checked.photo.hash, marks)?;
         }
     }

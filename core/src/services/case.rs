@@ -18,6 +18,7 @@ use crate::oplog::judge::judge;
 use crate::oplog::merge::{FieldValue, Version};
 use crate::services::capture::{PhotoInput, check_photos, check_text, keep_photos, note_photos};
 use crate::services::log::{append, history, own_authority, zone_for};
+use crate::services::seen::{Attested, Seen, attested, seen};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
 use crate::storage::case::{CaseFilter, CaseRow, ListCursor};
@@ -95,6 +96,8 @@ pub struct PhotoDetail {
     pub here: bool,
     /// True when the hub has confirmed the bytes.
     pub at_hub: bool,
+    /// True when the bytes were ordered to be erased everywhere.
+    pub erased: bool,
 }
 
 /// One line of the case's history.
@@ -132,6 +135,10 @@ pub struct CaseDetail {
     pub reporter: Option<String>,
     /// When it was reported, RFC 3339.
     pub opened: Option<String>,
+    /// When the report was made, as far as it is proved.
+    pub seen: Option<Seen>,
+    /// How the report came about, as its device says.
+    pub attested: Option<Attested>,
     /// The department that it was dispatched to.
     pub department: Option<String>,
     /// The fields.
@@ -237,6 +244,7 @@ pub fn show(context: &Context<'_>, case_id: CaseId) -> Result<CaseDetail, Servic
                     size_bytes: of.photo.size_bytes,
                     here,
                     at_hub,
+                    erased: tx.is_photo_erased(&of.photo.hash)?,
                 })
             })
             .collect::<Result<_, ServiceError>>()?;
@@ -247,6 +255,8 @@ pub fn show(context: &Context<'_>, case_id: CaseId) -> Result<CaseDetail, Servic
                 .and_then(|o| o.person.as_ref())
                 .map(ToString::to_string),
             opened: opened.map(|opened| opened.at.ms.to_rfc3339()),
+            seen: seen(state),
+            attested: attested(tx, state)?,
             department: state.department.as_ref().map(ToString::to_string),
             fields: fields_of(state),
             photos,

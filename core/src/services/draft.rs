@@ -22,8 +22,8 @@ use crate::oplog::body::{Placed, Subject};
 use crate::oplog::commit::Commit;
 use crate::oplog::sign::hash_of;
 use crate::services::capture::{
-    self, Checked, Hint, PhotoInput, Report, Reported, ReportedPhoto, check_photos, check_text,
-    keep_photos, uuid_bytes,
+    self, Checked, Hint, PhotoFigures, PhotoInput, Report, Reported, ReportedPhoto, check_photos,
+    check_text, keep_photos, uuid_bytes,
 };
 use crate::services::log::{damaged, history};
 use crate::services::{Context, ServiceError, retention};
@@ -404,6 +404,7 @@ fn report_of(context: &Context<'_>, draft: &DraftRow) -> Result<Report, ServiceE
         note: draft.note.clone(),
         taken_at: draft.seen_ms.or(taken_ms).map(UtcMs),
         is_mock: place.is_some_and(|place| place.is_mock),
+        ..Report::default()
     })
 }
 
@@ -423,6 +424,7 @@ fn reported_before(context: &Context<'_>, draft_id: DraftId) -> Result<Reported,
         let photos = state.photos().map(|of| ReportedPhoto {
             hash: of.photo.hash.to_string(),
             role: of.photo.role.as_str(),
+            figures: PhotoFigures::default(),
         });
         Ok(Reported {
             case_id: case_id.to_string(),

@@ -131,7 +131,10 @@ pub fn history(
 pub fn refold(tx: &Tx<'_>, own_device: &DeviceKey, case_id: CaseId) -> Result<(), StoreError> {
     let history = history(tx, own_device, case_id)?;
     let zone = tx.zone_of(&Subject::case(case_id))?;
-    tx.put_case(&line_of(history.state(), zone))
+    match case_line(history.state(), zone) {
+        Some(line) => tx.put_case(&line),
+        None => tx.remove_case(case_id),
+    }
 }
 
 /// The commits of a patrol with their stamps and signers, folded.
@@ -281,6 +284,12 @@ pub fn rebuild_views(tx: &Tx<'_>, own_device: &DeviceKey) -> Result<usize, Store
         refold_subject(tx, own_device, &patrol)?;
     }
     Ok(subjects.len())
+}
+
+/// The line of a case in the list; nothing where only orders of erasure are here.
+#[must_use]
+pub fn case_line(state: &CaseState, zone: Option<Zone>) -> Option<CaseRow> {
+    (!state.is_only_erased()).then(|| line_of(state, zone))
 }
 
 fn line_of(state: &CaseState, zone: Option<Zone>) -> CaseRow {

@@ -4,6 +4,7 @@
 //! - [`draft`]: a report that is still being made, safe field by field.
 //! - [`case`]: list, show, comment, amend and move a case.
 //! - [`enrol`]: become the device of a person.
+//! - [`erasure`]: what is personal and was ordered to be gone, is gone.
 //! - [`sync`]: drive a session with the hub.
 //! - [`person`]: everything that is held about one person.
 //! - [`retention`]: let go what the hub has.
@@ -12,6 +13,7 @@
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
+//! - [`seen`]: when a report was made, as far as it is proved.
 //! - [`facility`]: what is near, how far, which way, and whether it is open.
 //! - [`grids`]: the cells of all times, and which one holds a place as of one.
 //! - [`verdict`]: what is decided about people, verdicts published and appealed against.
@@ -27,6 +29,7 @@ pub mod case;
 pub mod draft;
 pub mod duty_file;
 pub mod enrol;
+pub mod erasure;
 pub mod evidence;
 pub mod facility;
 pub mod grids;
@@ -37,6 +40,7 @@ pub mod person;
 pub mod reference;
 pub mod retention;
 pub mod review;
+pub mod seen;
 pub mod sync;
 pub mod verdict;
 pub mod verify;

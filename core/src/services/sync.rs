@@ -9,12 +9,13 @@ use crate::model::identifiers::{DeviceKey, Hash};
 use crate::model::time::UtcMs;
 use crate::oplog::body::Subject;
 use crate::oplog::certificate::Certificate;
+use crate::oplog::challenge::HourChallenge;
 use crate::oplog::commit::Commit;
 use crate::oplog::entry::{SignedEntry, Stamp, Verdict};
 use crate::oplog::sign::{Purpose, hash_of};
 use crate::services::log::{self, hub_key, place_of, refold_subject, take_hub_time};
 use crate::services::reference::keep_pack;
-use crate::services::{Context, ServiceError, patrol};
+use crate::services::{Context, ServiceError, erasure, patrol};
 use crate::storage::log::StoredGrant;
 use crate::storage::reference::Setting;
 use crate::storage::{StoreError, Tx, room};
@@ -80,6 +81,8 @@ pub fn sync(
 ) -> Result<SyncReport, ServiceError> {
     // What was recorded so far goes along.
     context.store.write(|tx| patrol::seal(tx, context))?;
+    // What an earlier session could not clean; nothing that was erased waits longer.
+    erasure::finish(context)?;
     let (mut driver, begin) = Driver::begin(context, transport)?;
     let mut session = PhoneSession::new();
     let mut step = session.advance(begin)?;
@@ -87,6 +90,7 @@ pub fn sync(
         if let Step::Finished(tally) = step {
             let report = driver.finish(&tally)?;
             keep_grid_index(context)?;
+            erasure::finish(context)?;
             return Ok(report);
         }
         let event = driver.carry_out(step)?;
@@ -215,6 +219,13 @@ impl<'a, 'c> Driver<'a, 'c> {
                 let bytes = [through.epoch.to_be_bytes(), through.position.to_be_bytes()];
                 tx.set_setting(Setting::DurableThrough, &bytes.concat())?;
             }
+            // One that does not hold is left alone: a report needs none.
+            let challenge = reply.hour_challenge.as_deref().map(hex::decode);
+            if let Some(Ok(challenge)) = challenge
+                && HourChallenge::decode(&challenge, &self.hub).is_ok()
+            {
+                tx.set_setting(Setting::HourChallenge, &challenge)?;
+            }
             take_hub_time(tx, UtcMs(reply.hub_time_ms))?;
             Ok(Event::Done)
         })
@@ -255,7 +266,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                         reason: verdict.reason().map(str::to_owned),
                     });
                 }
-                touched.extend(subjects_of(tx, commit)?);
+                touched.extend(keep_stamped(tx, commit, verdict)?);
             }
             self.refold(tx, touched)?;
             Ok(Event::Done)
@@ -274,7 +285,14 @@ impl<'a, 'c> Driver<'a, 'c> {
                     return Err(ServiceError::BadPage("an entry of another zone".to_owned()));
                 }
                 match (&entry.stamp, &item.content) {
-                    (Stamp::Commit { commit: hash, .. }, Some(bytes)) => {
+                    (
+                        Stamp::Commit {
+                            commit: hash,
+                            verdict,
+                            ..
+                        },
+                        Some(bytes),
+                    ) => {
                         let commit = Commit::decode(bytes)
                             .map_err(|error| ServiceError::BadPage(error.to_string()))?;
                         if commit.hash() != *hash {
@@ -286,7 +304,7 @@ impl<'a, 'c> Driver<'a, 'c> {
                         let is_own = commit.header().device == device;
                         tx.insert_commit(&commit, &subjects, is_own)?;
                         tx.stamp_commit(hash, &place_of(entry), &item.entry)?;
-                        touched.extend(subjects_of(tx, hash)?);
+                        touched.extend(keep_stamped(tx, hash, verdict)?);
                     }
                     (Stamp::Grant(hash) | Stamp::Revocation(hash), Some(bytes)) => {
                         let certificate = Certificate::decode(bytes, &self.hub)?;
@@ -353,14 +371,16 @@ impl<'a, 'c> Driver<'a, 'c> {
     }
 }
 
-/// What a commit in the store is about.
-fn subjects_of(tx: &Tx<'_>, hash: &Hash) -> Result<Vec<Subject>, ServiceError> {
+/// Does what the stamp of a commit in the store orders; answers what is to be folded again.
+fn keep_stamped(tx: &Tx<'_>, hash: &Hash, verdict: &Verdict) -> Result<Vec<Subject>, ServiceError> {
     let Some(stored) = tx.find_commit(hash)? else {
         return Ok(Vec::new());
     };
     let commit = Commit::decode(&stored.bytes).map_err(log::damaged)?;
     let body = commit.body();
-    Ok(body.map(|body| body.subjects()).unwrap_or_default())
+    let mut subjects = body.map(|body| body.subjects()).unwrap_or_default();
+    subjects.extend(erasure::take_orders(tx, &commit, verdict)?);
+    Ok(subjects)
 }
 
 /// Fetches a photo that is not in this store, checks it by its hash and keeps it.
@@ -402,6 +422,9 @@ pub fn fetch_photo(
         return Err(ServiceError::BadPage(
             "the photo is not what its hash says".to_owned(),
         ));
+    }
+    if context.store.read(|tx| tx.is_photo_erased(hash))? {
+        return Err(ServiceError::NoSuchPhoto(*hash));
     }
     let mut room = room::reserve(context.store.dir(), room::room_of_file(bytes.len() as u64))?;
     room.release_files()?;

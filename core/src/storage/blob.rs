@@ -221,6 +221,23 @@ impl BlobFolder {
     pub fn remove_derived(&self, hash: &Hash, longest_px: u32) -> Result<(), StoreError> {
         remove_file(&self.path_of(derived(hash, longest_px)))
     }
+
+    /// Erases a blob and the pictures of these longest sides that were made from it, durably;
+    /// what is not there is gone already.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn erase(&self, hash: &Hash, longest_px: &[u32]) -> Result<(), StoreError> {
+        let derived = longest_px.iter().map(|px| self.path_of(derived(hash, *px)));
+        for path in derived.chain([self.path(hash)]) {
+            match fs::remove_file(&path) {
+                Ok(()) => path.parent().map_or(Ok(()), sync_folder)?,
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
 }
 
 impl BlobName {

@@ -199,6 +199,17 @@ impl Tx<'_> {
         rows.map(|id| Ok(Subject { kind, id: id? })).collect()
     }
 
+    /// Takes a case out of the list, of which nothing is here that could be listed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn remove_case(&self, case_id: CaseId) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("DELETE FROM cases WHERE case_id = ?1")?
+            .execute([case_id.0.as_bytes()])?;
+        Ok(())
+    }
+
     /// Throws the views away; the caller folds them again in the same transaction.
     ///
     /// # Errors

@@ -46,7 +46,7 @@ fn int(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
 
-fn device_bytes(device: &DeviceKey) -> Vec<u8> {
+pub(super) fn device_bytes(device: &DeviceKey) -> Vec<u8> {
     [&[device.suite.code()], &device.bytes[..]].concat()
 }
 
@@ -64,7 +64,7 @@ fn hash_of(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {
     row.get(column).map(Hash)
 }
 
-fn stored(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
+pub(super) fn stored(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
     Ok(StoredCommit {
         bytes: row.get(0)?,
         entry: row.get(1)?,
@@ -72,8 +72,8 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<StoredCommit> {
 }
 
 impl Tx<'_> {
-    /// Keeps a commit and what it is about; one that is known already changes nothing.
-    /// Answers whether it was new.
+    /// Keeps a commit and what it is about, without the values that were ordered to be erased;
+    /// one that is known already changes nothing. Answers whether it was new.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -84,6 +84,14 @@ impl Tx<'_> {
         is_own: bool,
     ) -> Result<bool, StoreError> {
         let header = commit.header();
+        let erased = self.erased_values(&commit.hash())?;
+        let bytes = if erased.is_empty() {
+            commit.encode()
+        } else {
+            let mut commit = commit.clone();
+            commit.erase_values(&erased);
+            commit.encode()
+        };
         let inserted = self
             .0
             .prepare_cached(
@@ -96,7 +104,7 @@ impl Tx<'_> {
                 header.zone.as_str(),
                 int(header.seq),
                 is_own,
-                commit.encode()
+                bytes
             ])?;
         if inserted == 0 {
             return Ok(false);

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0003_grid_indexes.sql"),
     include_str!("migrations/0004_drafts.sql"),
     include_str!("migrations/0005_photo_marks.sql"),
+    include_str!("migrations/0006_erasures.sql"),
 ];
 
 /// True when the database has the newest schema that this version knows.

@@ -8,6 +8,7 @@
 pub mod blob;
 pub mod case;
 pub mod draft;
+pub mod erasure;
 pub mod escrow;
 pub mod log;
 mod migrations;
@@ -309,6 +310,8 @@ fn configure(connection: &Connection) -> Result<(), StoreError> {
     connection.pragma_update(None, "synchronous", "full")?;
     // A row that names a commit which is not there is a defect; let it show at once.
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten: an erased note must not stay in a free page.
+    connection.pragma_update(None, "secure_delete", true)?;
     // Sorting and temporary indexes never touch the phone's flash.
     connection.pragma_update(None, "temp_store", "memory")?;
     Ok(())

@@ -28,6 +28,10 @@ pub enum Setting {
     /// How far the hub's log is durable beyond one machine, where the hub says so: epoch and
     /// position, 16 bytes.
     DurableThrough,
+    /// The hub's last challenge of an hour, signed.
+    HourChallenge,
+    /// There while something erased may still be read from the files.
+    ErasurePending,
 }
 
 impl Setting {
@@ -41,6 +45,8 @@ impl Setting {
             Self::LastSync => "last_sync",
             Self::EscrowKey => "escrow_key",
             Self::DurableThrough => "durable_through",
+            Self::HourChallenge => "hour_challenge",
+            Self::ErasurePending => "erasure_pending",
         }
     }
 }
@@ -69,6 +75,17 @@ impl Tx<'_> {
                  ON CONFLICT (key) DO UPDATE SET value = ?2",
             )?
             .execute(params![setting.key(), value])?;
+        Ok(())
+    }
+
+    /// Takes a setting away.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn clear_setting(&self, setting: Setting) -> Result<(), StoreError> {
+        self.0
+            .prepare_cached("DELETE FROM meta WHERE key = ?1")?
+            .execute(params![setting.key()])?;
         Ok(())
     }
 

@@ -149,6 +149,9 @@ pub struct SessionReply {
     /// hub says so. A phone then keeps the photos of what was stamped later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub durable_through: Option<DurableThrough>,
+    /// The hub's signed challenge of the hour, hex; older hubs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hour_challenge: Option<String>,
 }
 
 /// A position up to which a hub's log outlives its machine.

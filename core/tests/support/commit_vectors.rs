@@ -1,16 +1,20 @@
 //! The vectors of docs/formats/commit.md, made from seeds.
 
+use bading_core::model::attest::{PhotoSource, Provider};
 use bading_core::model::case::{ClassCode, Field, OpId, Source};
 use bading_core::model::identifiers::{
-    DepartmentId, DeviceKey, GridCode, Hash, PatrolId, RouteCode, Zone,
+    DepartmentId, DeviceKey, GridCode, Hash, PatrolId, ReasonKey, RouteCode, Zone,
 };
 use bading_core::model::patrol::PatrolStep;
 use bading_core::model::photo::{Photo, PhotoRole};
 use bading_core::model::time::{ClockReading, UtcMs};
 use bading_core::model::track::Mode;
 use bading_core::model::workflow::Action;
+use bading_core::oplog::attest::Attest;
 use bading_core::oplog::body::{Body, BodyBuilder, Content, Kind, Placed, Subject};
+use bading_core::oplog::challenge::HourChallenge;
 use bading_core::oplog::commit::{Commit, CommittedValue, Draft, StreamHead};
+use bading_core::oplog::erasure::{EraseOrder, Erasure};
 use bading_core::oplog::hlc::Hlc;
 use bading_core::oplog::sign::{DeviceSigner, Purpose, SoftwareSigner, hash_of};
 use serde_json::{Value, json};
@@ -33,6 +37,7 @@ pub(crate) fn file() -> Value {
     json!({
         "about": "Commits as docs/formats/commit.md describes them: sound ones with every part, and bytes that are refused with the error's name.",
         "case": the_case().to_string(),
+        "hub": entry_vectors::hub_key().to_string(),
         "commits": sound(),
         "refused": refused(),
     })
@@ -302,6 +307,63 @@ fn patrol_finished() -> Commit {
 }
 
 /// A commit of the inspector's phone with another structure and these values.
+fn attested_opening() -> Commit {
+    let challenge = HourChallenge {
+        hour: HourChallenge::hour_of(START),
+        nonce: [0xc4; 32],
+    };
+    let challenge = challenge.issue(&entry_vectors::hub());
+    let body = body(|body| {
+        let open = Kind::Open {
+            source: Source::Citizen,
+            seen_at: None,
+            duty_pin: None,
+            class: None,
+            grid: None,
+            place: Some(body.place(&placed(), [0x12; 16])),
+            note: None,
+        };
+        let hint = ("exif_time".to_owned(), "photo 1: 42 min apart".to_owned());
+        let attest = Kind::Attest(Attest {
+            provider: Provider::Fused,
+            gnss_time: Some(UtcMs(START.0 + 58_000)),
+            photo_source: Some(PhotoSource::Gallery),
+            challenge: Some(challenge.expect("a software key signs")),
+            hints: Some(body.hints(&[hint], [0x13; 16])),
+        });
+        let bare = Kind::Attest(Attest {
+            provider: Provider::Unknown,
+            gnss_time: None,
+            photo_source: None,
+            challenge: None,
+            hints: None,
+        });
+        vec![open, attest, bare]
+    });
+    seal(
+        draft("310101", 1, Some(opening().hash()), vec![]),
+        &body,
+        INSPECTOR,
+    )
+}
+
+fn order_to_erase(what: Erasure) -> Commit {
+    let reason = ReasonKey::parse("court_order_17").expect("a code");
+    let body = body(|_| vec![Kind::Erase(EraseOrder { what, reason })]);
+    seal(draft("310101", 0, None, vec![]), &body, SUPERVISOR)
+}
+
+fn order_to_erase_values() -> Commit {
+    order_to_erase(Erasure::Values {
+        commit: opening().hash(),
+        values: vec![0, 1, 255],
+    })
+}
+
+fn order_to_erase_a_photo() -> Commit {
+    order_to_erase(Erasure::Photo(hash(0xf0)))
+}
+
 pub(crate) fn by_hand(schema: u64, structure: &Item, values: &[CommittedValue]) -> Commit {
     let mut raw = RawCommit::of(&opening(), vec![])
         .with_structure(structure.encode())
@@ -357,7 +419,7 @@ fn with_a_body_in_longer_spelling() -> Commit {
 }
 
 fn sound() -> Vec<Value> {
-    let all: [(&str, [u8; 32], Commit); 17] = [
+    let all: [(&str, [u8; 32], Commit); 20] = [
         ("opening_with_place_and_note", INSPECTOR, opening()),
         (
             "opening_before_enrolment",
@@ -395,6 +457,17 @@ fn sound() -> Vec<Value> {
         ("patrol_started", INSPECTOR, patrol_started()),
         ("track_of_a_patrol", INSPECTOR, track_of_a_patrol()),
         ("patrol_finished", INSPECTOR, patrol_finished()),
+        (
+            "opening_with_its_attestation",
+            INSPECTOR,
+            attested_opening(),
+        ),
+        ("order_to_erase_values", SUPERVISOR, order_to_erase_values()),
+        (
+            "order_to_erase_a_photo",
+            SUPERVISOR,
+            order_to_erase_a_photo(),
+        ),
     ];
     let tell = |(name, seed, commit): (&str, [u8; 32], Commit)| {
         let mut told = told::commit(&commit);

@@ -29,6 +29,11 @@ pub(crate) fn file() -> Value {
     })
 }
 
+/// The public key of the hub of the vectors.
+pub(crate) fn hub_key() -> bading_core::model::identifiers::DeviceKey {
+    hub().key()
+}
+
 /// The hub of the vectors.
 pub(crate) fn hub() -> SoftwareSigner {
     SoftwareSigner::from_seed(&HUB)

@@ -4,8 +4,10 @@ use bading_core::model::case::OpId;
 use bading_core::model::identifiers::{DeviceKey, Hash};
 use bading_core::oplog::body::{Body, Content, Kind, Lookup, Operation, ValueRef};
 use bading_core::oplog::certificate::Certificate;
+use bading_core::oplog::challenge::HourChallenge;
 use bading_core::oplog::commit::{Commit, CommittedValue};
 use bading_core::oplog::entry::{SignedEntry, Stamp};
+use bading_core::oplog::erasure::Erasure;
 use bading_core::oplog::sign::{Purpose, hash_of};
 use serde_json::{Map, Value, json};
 
@@ -165,6 +167,31 @@ fn operation(operation: &Operation, values: Values<'_>) -> Value {
             put("kind", json!("step_patrol"));
             put("step", json!(step.as_str()));
         }
+        Kind::Attest(attest) => {
+            put("kind", json!("attest"));
+            put("provider", json!(attest.provider.as_str()));
+            put("gnss_time_ms", json!(attest.gnss_time.map(|at| at.0)));
+            let source = attest.photo_source.map(|source| source.as_str());
+            put("photo_source", json!(source));
+            put("challenge", challenge(attest.challenge.as_deref()));
+            put("hints", json!(attest.hints.map(|at| hints(values, at))));
+        }
+        Kind::Erase(order) => {
+            put("kind", json!("erase"));
+            put("reason", json!(order.reason.as_str()));
+            match &order.what {
+                Erasure::Values {
+                    commit,
+                    values: erased,
+                } => {
+                    put("commit", json!(commit.to_string()));
+                    put("values", json!(erased));
+                }
+                Erasure::Photo(photo) => {
+                    put("photo", json!(photo.to_string()));
+                }
+            }
+        }
         Kind::Verdict(act) => {
             told.extend(verdict_vectors::told(act, |at| text(values, ValueRef(at))));
         }
@@ -175,6 +202,26 @@ fn operation(operation: &Operation, values: Values<'_>) -> Value {
         }
     }
     Value::Object(told)
+}
+
+fn challenge(bytes: Option<&[u8]>) -> Value {
+    let Some(bytes) = bytes else {
+        return Value::Null;
+    };
+    let hub = super::entry_vectors::hub_key();
+    let found = HourChallenge::decode(bytes, &hub).expect("the vectors' challenges are the hub's");
+    json!({
+        "hex": hex::encode(bytes),
+        "hour_ms": found.hour.0,
+        "nonce": hex::encode(found.nonce),
+    })
+}
+
+fn hints(values: Values<'_>, at: ValueRef) -> Value {
+    match Body::hints(values, at) {
+        Lookup::Present(hints) => json!({ "value": at.0, "hints": hints }),
+        Lookup::Erased => json!({ "value": at.0, "erased": true }),
+    }
 }
 
 fn text(values: Values<'_>, at: ValueRef) -> Value {

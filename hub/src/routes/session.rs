@@ -47,6 +47,7 @@ pub(super) async fn open(
         hub_time_ms: opened.hub_time.0,
         certificate: hex::encode(opened.certificate.encode()),
         zones: vec![app.hub.zone().as_str().to_owned()],
+        hour_challenge: Some(hex::encode(opened.hour_challenge)),
         streams: opened
             .streams
             .into_iter()

@@ -262,7 +262,8 @@ pub(crate) fn commits_about(
 pub(crate) enum Reader<'a> {
     /// The whole zone.
     Everything,
-    /// The whole zone but the patrols and the verdicts of other people: where somebody walked
+    /// The whole zone but the patrols and the verdicts of other people (orders of erasure go
+    /// to everybody, whatever they are about, here and below): where somebody walked
     /// and how it was judged concerns them and those who review it.
     NotAboutOthers {
         device: &'a DeviceKey,
@@ -293,6 +294,9 @@ pub(crate) fn entries_between(
                               AND certificates.hash = entries.subject
         WHERE entries.zone = ?1 AND entries.position > ?2 AND entries.position <= ?3";
     const OWN: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR EXISTS (
+            SELECT 1 FROM erasures WHERE erasures.zone = entries.zone
+              AND erasures.position = entries.position)
+        OR EXISTS (
             SELECT 1 FROM commit_subjects JOIN case_openings
                 ON case_openings.zone = commit_subjects.zone
                AND case_openings.case_id = commit_subjects.subject
@@ -303,7 +307,10 @@ pub(crate) fn entries_between(
                 SELECT 1 FROM commit_subjects AS walked
                 WHERE walked.zone = entries.zone AND walked.kind IN (2, 3)
                   AND walked.position = entries.position))";
-    const NOT_ABOUT_OTHERS: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR (NOT EXISTS (
+    const NOT_ABOUT_OTHERS: &str = "AND (entries.kind <> 1 OR commits.device = ?4 OR EXISTS (
+            SELECT 1 FROM erasures WHERE erasures.zone = entries.zone
+              AND erasures.position = entries.position)
+        OR (NOT EXISTS (
             SELECT 1 FROM commit_subjects AS about LEFT JOIN patrols
                 ON patrols.zone = about.zone AND patrols.patrol_id = about.subject
             WHERE about.zone = entries.zone AND about.kind = 2

@@ -8,6 +8,7 @@ use crate::error::HubError;
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_start.sql"),
     include_str!("migrations/0002_patrols.sql"),
+    include_str!("migrations/0003_erasures.sql"),
 ];
 
 /// Brings the schema up to date, all or nothing.

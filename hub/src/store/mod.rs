@@ -4,6 +4,8 @@
 //! operator's command beside a serving hub) waits its turn; readers beside it.
 
 pub(crate) mod blobs;
+pub(crate) mod challenges;
+pub(crate) mod erasures;
 pub(crate) mod log;
 mod migrations;
 pub(crate) mod packs;
@@ -103,6 +105,8 @@ fn configure(connection: &Connection) -> Result<(), HubError> {
     connection.pragma_update(None, "synchronous", "full")?;
     // Off by default in SQLite; the schema's references are meant.
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten: an erased note must not stay in a free page.
+    connection.pragma_update(None, "secure_delete", true)?;
     // Schema text from a damaged file must not call functions with side effects.
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(())

@@ -51,6 +51,7 @@ impl Phone {
             },
             last_hub_time: self.seen.map(at),
             stamped: Some(at(stamped)),
+            witness: Witness::default(),
         });
         self.seq += 1;
         commit
@@ -189,4 +190,23 @@ fn unstamped_act_has_its_phones_own_time() {
     let done = phone.act(60, 70);
     phone.acts[0].stamped = None;
     assert_eq!(phone.span(done), (60, 60));
+}
+
+#[test]
+fn witness_raises_the_lower_bound_and_one_after_the_stamp_does_not() {
+    let span = |challenge: Option<u64>, gnss: Option<u64>| {
+        let mut device = Phone::new();
+        device.wall_off_min = -600;
+        let commit = device.act(60, 90);
+        device.acts[0].witness = Witness {
+            challenge: challenge.map(at),
+            gnss_time: gnss.map(at),
+        };
+        let span = TrustedTimes::of(device.acts).span(&commit).expect("judged");
+        (span.earliest(), span.latest())
+    };
+    assert_eq!(span(None, None), (at(5), at(90)));
+    assert_eq!(span(Some(30), None), (at(30), at(90)));
+    assert_eq!(span(Some(30), Some(58)), (at(58), at(90)));
+    assert_eq!(span(Some(91), Some(120)), (at(5), at(90)));
 }

@@ -14,6 +14,7 @@ use crate::model::identifiers::{DeviceKey, Hash, Zone};
 use crate::model::patrol::PatrolId;
 use crate::model::person::Authority;
 use crate::model::time::UtcMs;
+use crate::oplog::attest::Witness;
 use crate::oplog::body::{Body, BodyError, Kind, Subject};
 use crate::oplog::certificate::Certificate;
 use crate::oplog::commit::{Commit, Header, SignedHeader};
@@ -422,6 +423,8 @@ impl Check {
             signing: Signing::of(header),
             last_hub_time: header.last_hub_time,
             stamped: entry.map(|entry| entry.hub_time),
+            // A header alone says no more of its time.
+            witness: Witness::default(),
         });
         let is_quarantined = entry.is_some_and(|entry| {
             matches!(
@@ -526,7 +529,7 @@ impl Check {
         }
         self.report.judged += 1;
         if let Stamp::Commit { verdict, .. } = &entry.stamp
-            && disagrees(verdict, &expected)
+            && disagrees(verdict, &expected, &input.commit)
             && self.report.problems_count == 0
         {
             self.problem(

@@ -6,6 +6,7 @@ use crate::model::track::Fix;
 use crate::oplog::body::{Body, Content, Kind, Lookup, Operation, Subject, ValueRef};
 use crate::oplog::chunk::Chunk;
 use crate::oplog::commit::CommittedValue;
+use crate::oplog::erasure::Erasure;
 use crate::oplog::verdict_act::{Exemption, VerdictAct};
 use crate::services::draft::place_view;
 
@@ -91,6 +92,28 @@ pub(super) fn operation_json(operation: &Operation, values: &Values) -> Value {
         Kind::StepPatrol(step) => {
             tell("kind", json!("step_patrol"));
             tell("step", json!(step.as_str()));
+        }
+        Kind::Attest(attest) => {
+            tell("kind", json!("attest"));
+            tell("provider", json!(attest.provider.as_str()));
+            let gnss_time = attest.gnss_time.map(|at| at.to_rfc3339());
+            tell("gnss_time", json!(gnss_time));
+            let source = attest.photo_source.map(|source| source.as_str());
+            tell("photo_source", json!(source));
+            tell("hints", hints_json(values, attest.hints));
+        }
+        Kind::Erase(order) => {
+            tell("kind", json!("erase"));
+            tell("reason", json!(order.reason.as_str()));
+            match &order.what {
+                Erasure::Values { commit, values } => {
+                    tell("commit", json!(commit.to_string()));
+                    tell("values", json!(values));
+                }
+                Erasure::Photo(photo) => {
+                    tell("photo", json!(photo.to_string()));
+                }
+            }
         }
         Kind::Verdict(act) => tell_act(act, values, &mut told),
         Kind::Unknown { code, bytes } => {
@@ -238,6 +261,14 @@ fn text_json(values: &Values, at: Option<ValueRef>) -> Value {
     match at.map(|at| Body::text(values, at)) {
         None => Value::Null,
         Some(Lookup::Present(text)) => json!(text),
+        Some(Lookup::Erased) => erased(),
+    }
+}
+
+fn hints_json(values: &Values, at: Option<ValueRef>) -> Value {
+    match at.map(|at| Body::hints(values, at)) {
+        None => Value::Null,
+        Some(Lookup::Present(hints)) => json!(hints),
         Some(Lookup::Erased) => erased(),
     }
 }

@@ -186,7 +186,11 @@ pub fn gather(
         let mut cases = Vec::new();
         for subject in tx.subjects(Subject::CASE)? {
             if let Some(case_id) = subject.as_case() {
-                cases.push(log::history(tx, &device, case_id)?.state().clone());
+                let history = log::history(tx, &device, case_id)?;
+                // Orders of erasure come to everybody, also about cases that are not here.
+                if !history.state().is_only_erased() {
+                    cases.push(history.state().clone());
+                }
             }
         }
         let rows = tx.list_patrols(earliest_start(from).0, latest_start(to).0, MAX_PATROLS)?;
