@@ -20,6 +20,7 @@ mod patrol;
 mod photo;
 mod place;
 mod review;
+mod salvage;
 mod sync;
 mod verify;
 mod version;

@@ -53,6 +53,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         Command::Outbox => phone::outbox(args, output),
         Command::Verify => phone::verify(args, output),
         Command::Rebuild => phone::rebuild(args, output),
+        Command::Salvage => phone::salvage(args, output),
         Command::Key { command } => key::run(args, command, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),

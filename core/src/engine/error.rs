@@ -122,6 +122,7 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::PatrolNotPaused
         | ServiceError::PatrolElsewhere
         | ServiceError::NotEnrolled
+        | ServiceError::HeadInDoubt
         | ServiceError::OtherHub
         | ServiceError::Sign(_) => ErrorKind::NotAllowed,
         ServiceError::Transport(error) => match error {

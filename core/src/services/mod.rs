@@ -5,6 +5,7 @@
 //! - [`enrol`]: become the device of a person.
 //! - [`sync`]: drive a session with the hub.
 //! - [`verify`]: check everything again, without trusting anybody.
+//! - [`salvage`]: what is left of a damaged store becomes a sound one.
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
@@ -29,6 +30,7 @@ pub mod packs;
 pub mod patrol;
 pub mod reference;
 pub mod review;
+pub mod salvage;
 pub mod sync;
 pub mod verdict;
 pub mod verify;
@@ -138,6 +140,9 @@ pub enum ServiceError {
     /// No such photo in this store or at the hub.
     #[error("photo {0} is not to be had")]
     NoSuchPhoto(Hash),
+    /// A salvage could not tell whether the hub knows more of this device than its store.
+    #[error("after the salvage the hub may know more of this device than the store: sync first")]
+    HeadInDoubt,
     /// The signer may not do this.
     #[error("not allowed: {0}")]
     Refused(Refusal),

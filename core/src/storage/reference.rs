@@ -23,10 +23,24 @@ pub enum Setting {
     Certificate,
     /// When the last session ended, milliseconds.
     LastSync,
+    /// Set by a salvage when the hub may know commits of this device that were lost here.
+    HeadInDoubt,
 }
 
 impl Setting {
-    fn key(self) -> &'static str {
+    /// Every setting that an enrolled phone has after a session.
+    pub const LASTING: [Self; 6] = [
+        Self::Clock,
+        Self::LastHubTime,
+        Self::HubUrl,
+        Self::HubKey,
+        Self::Certificate,
+        Self::LastSync,
+    ];
+
+    /// The setting's name in the database.
+    #[must_use]
+    pub fn key(self) -> &'static str {
         match self {
             Self::Clock => "clock",
             Self::LastHubTime => "last_hub_time",
@@ -34,6 +48,7 @@ impl Setting {
             Self::HubKey => "hub_key",
             Self::Certificate => "certificate",
             Self::LastSync => "last_sync",
+            Self::HeadInDoubt => "head_in_doubt",
         }
     }
 }
