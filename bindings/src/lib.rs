@@ -42,6 +42,7 @@ pub use live::{Here, LivePatrol, LiveView, NearestUncovered, NextCheckpoint, Wal
 pub use patrol::{Fix, InterruptionView, PatrolLine, PatrolPlan, PatrolView};
 pub use photo::{PhotoFile, PhotoSource};
 pub use place::LatLon;
+pub use salvage::{LostPieces, Salvage, salvage_store};
 pub use sync::{Conflict, RefusedCommit, SyncReport};
 pub use verify::{Fault, Verification};
 pub use version::core_version;

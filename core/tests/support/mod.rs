@@ -5,6 +5,7 @@
 
 pub(crate) mod city;
 pub(crate) mod commit_vectors;
+pub(crate) mod damage;
 pub(crate) mod entry_vectors;
 pub(crate) mod plain_cbor;
 pub(crate) mod station;
