@@ -40,7 +40,11 @@ fn judge(pristine: &Pristine, dir: &Path, most: usize, what: &str, tally: &mut T
     tally.salvaged += 1;
     let engine = open(dir).unwrap_or_else(|error| panic!("{what}: {error}: {report:?}"));
     let verified = engine.verify().expect("reads");
-    assert!(verified.sound, "{what}: {verified:?} {report:?}");
+    // A commit that is lost leaves a gap, which verification tells; nothing else may be wrong.
+    let is_gap = |kind: &str| kind.starts_with("chain_") && !report.lost.commits.is_empty();
+    let faults = &verified.problems;
+    let is_told = faults.iter().all(|fault| is_gap(fault.kind));
+    assert!(is_told, "{what}: {verified:?} {report:?}");
     let page = engine
         .list_cases(&CaseFilter::default(), None, 500)
         .expect("lists");
@@ -140,15 +144,13 @@ fn sound_store_is_left_as_it_is_by_salvage() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let engine = open(dir.path()).expect("opens");
     capture(&engine, 1);
-    let busy = Engine::salvage(dir.path(), EngineOptions::default());
     drop(engine);
-    // The lock that SQLite holds is of the process: its own does not hinder it.
-    drop(busy);
     let before = fs::read(dir.path().join("store.db")).expect("reads");
     let report = salvage(dir.path());
     assert!(report.is_whole());
     assert_eq!((report.set_aside, report.commits), (None, 1));
-    assert_eq!(fs::read(dir.path().join("store.db")).expect("reads"), before);
+    let after = fs::read(dir.path().join("store.db")).expect("reads");
+    assert!(after == before, "it was written to");
 }
 
 #[test]
@@ -163,11 +165,12 @@ fn damaged_store_says_so_is_not_touched_and_works_again_after_salvage() {
     fs::write(&path, &spoilt).expect("the test spoils it");
     let error = open(dir.path()).err().expect("is refused");
     assert_eq!(error.kind(), ErrorKind::StorageDamaged, "{error}");
-    assert_eq!(fs::read(&path).expect("reads"), spoilt, "it was touched");
+    let after = fs::read(&path).expect("reads");
+    assert!(after == spoilt, "it was touched");
     let report = salvage(dir.path());
     let folder = report.set_aside.expect("is set aside");
     let aside = fs::read(dir.path().join(folder).join("store.db")).expect("is kept");
-    assert_eq!(aside, spoilt);
+    assert!(aside == spoilt, "it is another");
     // Every page lost a block; the rows around it are there.
     assert!(report.commits * 10 >= pristine.captures.len() * 6, "{}", report.commits);
     drop(open(dir.path()).expect("opens"));

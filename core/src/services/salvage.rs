@@ -180,7 +180,7 @@ fn restore(
         None => found.is_log_whole,
     };
     // Before its first certificate nobody else has anything of this device.
-    if (is_enrolled || was_enrolled) && !(is_head_known && lost.is_empty()) {
+    if (is_enrolled || was_enrolled) && !is_head_known {
         tx.set_setting(Setting::HeadInDoubt, &[1])?;
         report.needs_sync = true;
     }
@@ -279,6 +279,10 @@ fn salvage_photos(
         }
     }
     report.photos = here.len();
+    let is_as_noted = here.iter().all(|(hash, _)| held.contains(hash));
+    if is_as_noted && report.lost.photos.is_empty() {
+        return Ok(report);
+    }
     store.write(|tx| {
         for (hash, size_bytes) in &here {
             tx.put_blob(hash, *size_bytes, true)?;

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use thiserror::Error;
 
@@ -135,6 +136,9 @@ impl Store {
         key: Option<DataKey>,
     ) -> Result<Self, StoreError> {
         let mut connection = connect(&database, key.as_ref(), OpenFlags::default())?;
+        // A database that turns out to be damaged stays as it is: closing would fold the
+        // write-ahead log into it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         if !is_ready(&connection)? {
             // Two processes may make the store at once, and switching to the write-ahead
             // log does not wait for locks by itself. The kernel frees the lock of a process
@@ -146,6 +150,7 @@ impl Store {
             blob::sync_folder(dir)?;
         }
         configure(&connection)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let blobs = BlobFolder::open(&dir.join("blobs"), key.as_ref())?;
         let writer = Mutex::new(connection);
         Ok(Self {
