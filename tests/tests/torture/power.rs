@@ -178,7 +178,7 @@ impl Disk {
     fn cut(mut self, rng: &mut Rng, from: &Path, to: &Path) {
         // Now and then nothing is kept, or everything.
         let odds = rng.below(4);
-        let mut keeps = |rng: &mut Rng| match odds {
+        let keeps = |rng: &mut Rng| match odds {
             0 => false,
             1 => true,
             _ => rng.below(2) == 0,
