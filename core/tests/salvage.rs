@@ -134,7 +134,13 @@ fn torn_pages_are_noticed_and_all_that_they_did_not_hit_is_salvaged() {
         fs::write(&path, bytes).expect("the test spoils it");
         let what = format!("round {round}: page {page}, {from}..{to}, in the log: {is_log}");
         // A commit has more than 400 bytes.
-        judge(&pristine, dir.path(), (to - from) / 400 + 2, &what, &mut tally);
+        judge(
+            &pristine,
+            dir.path(),
+            (to - from) / 400 + 2,
+            &what,
+            &mut tally,
+        );
     }
     tally.told("torn pages");
 }
@@ -172,6 +178,10 @@ fn damaged_store_says_so_is_not_touched_and_works_again_after_salvage() {
     let aside = fs::read(dir.path().join(folder).join("store.db")).expect("is kept");
     assert!(aside == spoilt, "it is another");
     // Every page lost a block; the rows around it are there.
-    assert!(report.commits * 10 >= pristine.captures.len() * 6, "{}", report.commits);
+    assert!(
+        report.commits * 10 >= pristine.captures.len() * 6,
+        "{}",
+        report.commits
+    );
     drop(open(dir.path()).expect("opens"));
 }

@@ -6,8 +6,24 @@ use crate::workspace::{self, Workspace};
 
 /// Each with the reason that it prints figures: `--nocapture`.
 const RUNS: [&[&str]; 2] = [
-    &["test", "-p", "bading-torture", "--test", "torture", "--", "--nocapture"],
-    &["test", "-p", "bading-core", "--test", "salvage", "--", "--nocapture"],
+    &[
+        "test",
+        "-p",
+        "bading-torture",
+        "--test",
+        "torture",
+        "--",
+        "--nocapture",
+    ],
+    &[
+        "test",
+        "-p",
+        "bading-core",
+        "--test",
+        "salvage",
+        "--",
+        "--nocapture",
+    ],
 ];
 
 /// Runs everything in full.

@@ -174,9 +174,8 @@ fn restore(
         tx.forget_cursors()?;
     }
     let is_head_known = match &found.heads {
-        Some(heads) => own_streams(heads, own).all(|(stream, seq)| {
-            own_heads.get(stream).is_some_and(|head| head >= seq)
-        }),
+        Some(heads) => own_streams(heads, own)
+            .all(|(stream, seq)| own_heads.get(stream).is_some_and(|head| head >= seq)),
         None => found.is_log_whole,
     };
     // Before its first certificate nobody else has anything of this device.
@@ -215,10 +214,7 @@ fn order_of(carved: &Carved) -> Vec<(Hlc, u64, Hash)> {
 
 /// Stamps the commits with the entries that the hub signed, the latest of each last; answers
 /// how many commits have one, and the commits that entries name.
-fn restore_receipts(
-    tx: &Tx<'_>,
-    carved: &Carved,
-) -> Result<(usize, BTreeSet<Hash>), ServiceError> {
+fn restore_receipts(tx: &Tx<'_>, carved: &Carved) -> Result<(usize, BTreeSet<Hash>), ServiceError> {
     let Some(hub) = hub_key(tx)? else {
         // Without the hub's key nobody can tell; they come again with the next session.
         return Ok((0, BTreeSet::new()));

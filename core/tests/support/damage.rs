@@ -156,7 +156,10 @@ impl Pristine {
             return false;
         };
         for line in &page.cases {
-            assert!(self.captures.contains_key(&line.case_id), "an invented case");
+            assert!(
+                self.captures.contains_key(&line.case_id),
+                "an invented case"
+            );
             if let Ok(id) = line.case_id.parse() {
                 let Ok(case) = engine.show_case(id) else {
                     return false;

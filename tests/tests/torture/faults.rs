@@ -6,7 +6,14 @@ use crate::support::{
     Ack, DRIVER, assert_here, assert_sound, captures, copy, has_strace, open, rounds,
 };
 
-const CALLS: [&str; 6] = ["write", "pwrite64", "fsync", "fdatasync", "rename", "openat"];
+const CALLS: [&str; 6] = [
+    "write",
+    "pwrite64",
+    "fsync",
+    "fdatasync",
+    "rename",
+    "openat",
+];
 const ERRORS: [&str; 2] = ["EIO", "ENOSPC"];
 const PANIC: i32 = 101;
 
@@ -31,7 +38,10 @@ fn nth_call_that_fails_is_never_acknowledged_over_and_loses_nothing() {
         while fails(base.path(), &before, call, number, &mut tally) {
             number += rounds(1, 3);
         }
-        eprintln!("faults: {call} has failed at every place up to {}", number - 1);
+        eprintln!(
+            "faults: {call} has failed at every place up to {}",
+            number - 1
+        );
     }
     eprintln!(
         "faults: {} runs: {} refused, {} acknowledged and there; 0 acknowledged after a failed \

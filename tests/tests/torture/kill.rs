@@ -19,7 +19,9 @@ fn capturing_killed_at_random_moments_loses_nothing_that_it_acknowledged() {
     let kills = rounds(1_000, 15);
     let (mut all, mut seed, mut files) = (Vec::new(), 1, 0);
     for kill in 1..=kills {
-        let mut child = driver(&store, u64::MAX, seed).spawn().expect("it was built");
+        let mut child = driver(&store, u64::MAX, seed)
+            .spawn()
+            .expect("it was built");
         let mut stdout = child.stdout.take().expect("it is piped");
         let wanted = rng.below(2 * CAPTURES_A_KILL);
         let (mut said, mut byte) = (Vec::new(), [0; 4096]);

@@ -103,7 +103,9 @@ impl Naming {
 }
 
 fn folder_of(path: &str) -> String {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
+    path.rsplit_once('/')
+        .map_or("", |(folder, _)| folder)
+        .to_owned()
 }
 
 impl Disk {
@@ -129,7 +131,10 @@ impl Disk {
 
     fn name(&mut self, path: &str, naming: Naming) {
         naming.apply(&mut self.live);
-        self.pending.entry(folder_of(path)).or_default().push(naming);
+        self.pending
+            .entry(folder_of(path))
+            .or_default()
+            .push(naming);
     }
 
     fn change(&mut self, path: &str, change: Change) {

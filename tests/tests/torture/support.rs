@@ -19,7 +19,9 @@ impl Ack {
     /// Half a line acknowledges nothing.
     pub(crate) fn all(stdout: &[u8]) -> Vec<Self> {
         let text = String::from_utf8_lossy(stdout);
-        let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = text
+            .split_inclusive('\n')
+            .filter(|line| line.ends_with('\n'));
         lines.filter_map(Self::parse).collect()
     }
 
@@ -133,7 +135,9 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 
 /// True when strace is here and may trace; says so when not.
 pub(crate) fn has_strace(test: &str) -> bool {
-    let ran = Command::new("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
+    let ran = Command::new("strace")
+        .args(["-qq", "-o", "/dev/null", "true"])
+        .output();
     let has = ran.is_ok_and(|output| output.status.success());
     if !has {
         eprintln!("{test}: skipped, strace is not here or may not trace");

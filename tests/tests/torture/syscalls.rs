@@ -39,7 +39,10 @@ pub(crate) fn read(log: &str) -> Vec<Call> {
 }
 
 fn call(line: &str, positions: &mut BTreeMap<String, usize>) -> Option<Call> {
-    assert!(!line.contains("<unfinished"), "the phone has one thread: {line}");
+    assert!(
+        !line.contains("<unfinished"),
+        "the phone has one thread: {line}"
+    );
     let (_, line) = line.split_once(' ')?;
     let line = line.trim_start();
     let (name, rest) = line.split_once('(')?;

@@ -47,18 +47,16 @@ impl Carved {
         })
     }
 
-    fn take_records(
-        &mut self,
-        pages: &Pages,
-        number: u32,
-        page: &Page,
-    ) -> Result<(), StoreError> {
+    fn take_records(&mut self, pages: &Pages, number: u32, page: &Page) -> Result<(), StoreError> {
         let Some(node) = node(&page.bytes, number) else {
             // A page of a long row, or one that was given up.
             return Ok(());
         };
         for cell in &node.cells {
-            let Some(record) = pages.payload(&page.bytes, cell)?.as_deref().and_then(values)
+            let Some(record) = pages
+                .payload(&page.bytes, cell)?
+                .as_deref()
+                .and_then(values)
             else {
                 continue;
             };
@@ -75,8 +73,8 @@ impl Carved {
     fn take_anywhere(&mut self, page: &Page) {
         let content = &page.bytes[..USABLE];
         for at in 0..content.len() - LEAST {
-            let is_start = matches!(content[at], COMMIT | ENTRY)
-                && matches!(content[at + 1], 0x40..=0x59);
+            let is_start =
+                matches!(content[at], COMMIT | ENTRY) && matches!(content[at + 1], 0x40..=0x59);
             if !is_start {
                 continue;
             }

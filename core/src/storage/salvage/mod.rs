@@ -34,9 +34,7 @@ use self::tree::{Row, Tree};
 use crate::model::identifiers::Hash;
 use crate::storage::blob::{sync_folder, write_durably};
 use crate::storage::vault::Keys;
-use crate::storage::{
-    DATABASE, Store, StoreError, Tx, connect, lock_making, migrations, open_at,
-};
+use crate::storage::{DATABASE, Store, StoreError, Tx, connect, lock_making, migrations, open_at};
 
 /// The new database between its completion and its taking the place of the damaged one: while
 /// it is there, the store is not opened.
@@ -172,7 +170,11 @@ impl Salvaging {
             remove(&path, beside)?;
         }
         let mut fresh = connect(&path, Some(&self.keys.current), OpenFlags::default())?;
-        let version = first.as_ref().map(tree::user_version).transpose()?.flatten();
+        let version = first
+            .as_ref()
+            .map(tree::user_version)
+            .transpose()?
+            .flatten();
         migrations::migrate_to(&mut fresh, version.filter(|version| *version > 0))?;
         if let Some(pages) = first {
             found.carved.take_from(&pages)?;
@@ -272,7 +274,11 @@ fn next_number(dir: &Path) -> Result<u32, StoreError> {
 /// SQLite holds a lock on the database for as long as it has it open.
 fn check_unused(dir: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
-    if let Ok(file) = File::options().read(true).write(true).open(dir.join(DATABASE)) {
+    if let Ok(file) = File::options()
+        .read(true)
+        .write(true)
+        .open(dir.join(DATABASE))
+    {
         use rustix::fs::{FlockOperation, fcntl_lock};
         if fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             return Err(StoreError::Busy);
@@ -367,7 +373,12 @@ fn hash_of(row: &Row) -> Option<Hash> {
 fn heads_of(rows: &[Row]) -> BTreeMap<(Vec<u8>, String), u64> {
     let mut heads = BTreeMap::new();
     for (_, row) in rows {
-        let [Value::Blob(device), Value::Text(zone), Value::Integer(seq), ..] = row.as_slice()
+        let [
+            Value::Blob(device),
+            Value::Text(zone),
+            Value::Integer(seq),
+            ..,
+        ] = row.as_slice()
         else {
             continue;
         };

@@ -202,7 +202,11 @@ impl Pages {
         let mut payload = page.get(cell.local.clone()).unwrap_or_default().to_vec();
         let mut next = cell.overflow;
         while payload.len() < cell.total {
-            let Some(bytes) = next.map(|number| self.proved(number)).transpose()?.flatten() else {
+            let Some(bytes) = next
+                .map(|number| self.proved(number))
+                .transpose()?
+                .flatten()
+            else {
                 return Ok(None);
             };
             next = long(&bytes, 0);

@@ -217,8 +217,21 @@ mod tests {
     #[test]
     fn record_of_every_type_reads_back() {
         let payload = [
-            8, 0, 8, 9, 1, 2, 13 + 4, 12 + 4, // header: seven types
-            0xff, 0x01, 0x00, b'a', b'b', 1, 2,
+            8,
+            0,
+            8,
+            9,
+            1,
+            2,
+            13 + 4,
+            12 + 4, // header: seven types
+            0xff,
+            0x01,
+            0x00,
+            b'a',
+            b'b',
+            1,
+            2,
         ];
         let read = values(&payload).expect("a record");
         assert_eq!(

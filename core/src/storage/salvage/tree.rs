@@ -52,8 +52,7 @@ impl Tree {
         let mut trees = Vec::new();
         for (table, is_without_rowid) in tables {
             let columns = columns_of(template, &table)?;
-            let mut indexes =
-                template.prepare("SELECT name, origin FROM pragma_index_list(?1)")?;
+            let mut indexes = template.prepare("SELECT name, origin FROM pragma_index_list(?1)")?;
             let indexes = indexes
                 .query_map([&table], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<Vec<(String, String)>, _>>()?;
@@ -218,7 +217,10 @@ pub(super) fn roots(pages: &Pages) -> Result<Vec<(String, u32)>, StoreError> {
         let (Some(Value::Text(name)), Some(Value::Integer(root))) = (row.get(1), row.get(3)) else {
             return None;
         };
-        Some((String::from_utf8(name.clone()).ok()?, u32::try_from(*root).ok()?))
+        Some((
+            String::from_utf8(name.clone()).ok()?,
+            u32::try_from(*root).ok()?,
+        ))
     });
     Ok(roots.filter(|(_, root)| *root > 0).collect())
 }
@@ -258,9 +260,8 @@ pub(super) fn strays(
         }
         let mut rows = Vec::new();
         take(pages, &page, &node, &mut rows)?;
-        let mut fitting = (0..trees.len()).filter(|at| {
-            !rows.is_empty() && rows.iter().all(|row| trees[*at].fits(row))
-        });
+        let mut fitting = (0..trees.len())
+            .filter(|at| !rows.is_empty() && rows.iter().all(|row| trees[*at].fits(row)));
         // What could be one thing or another is taken for neither.
         if let (Some(at), None) = (fitting.next(), fitting.next())
             && !walks[at].is_whole
@@ -283,7 +284,9 @@ fn free_pages(pages: &Pages) -> Result<BTreeSet<u32>, StoreError> {
         let Some(page) = pages.proved(number)? else {
             break;
         };
-        let count = long(&page, 4).unwrap_or(0).min(super::page::USABLE as u32 / 4 - 2);
+        let count = long(&page, 4)
+            .unwrap_or(0)
+            .min(super::page::USABLE as u32 / 4 - 2);
         for index in 0..count as usize {
             free.extend(long(&page, 8 + 4 * index));
         }
