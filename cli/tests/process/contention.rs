@@ -77,7 +77,7 @@ fn report_beside_a_writer_waits_and_is_done_when_the_writer_is() {
         );
         std::thread::yield_now();
     }
-    writer.execute_batch("COMMIT").expect("nothing was written");
+    drop(writer);
     let answer = Answer::from(child.wait_with_output().expect("a child of this test"));
     let case = case_id(&answer);
     assert!(phone.cases().contains(&case));
