@@ -14,7 +14,7 @@ use bading_core::services::sync::SyncReport;
 use bading_core::services::verify::Verification;
 use serde_json::json;
 
-use super::{open, open_existing, place_at, read};
+use super::{open, open_existing, options, place_at, read, require_store};
 use crate::args::{self, Args};
 use crate::output::{Exit, Failure, Output};
 

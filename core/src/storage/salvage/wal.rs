@@ -32,6 +32,8 @@ pub(super) struct Frame {
     pub(super) is_commit: bool,
     /// True when it was written since the log began anew; others are older than the database.
     pub(super) is_current: bool,
+    /// True when both of its salts are the log's.
+    is_exact: bool,
     /// True when its checksum follows from that of the frame before.
     is_linked: bool,
 }
@@ -80,6 +82,15 @@ impl Wal {
         let sum = checksum(is_big, (0, 0), &header[..24]);
         let is_header_sound =
             word(header, 0) & !1 == MAGIC && sum == (word(header, 24), word(header, 28));
+        let wal = Self::read_as(bytes, is_big, is_header_sound);
+        if is_header_sound || wal.frames.iter().any(|frame| frame.is_linked) {
+            return wal;
+        }
+        // Which way round its numbers are is what the header would have said.
+        Self::read_as(bytes, !is_big, false)
+    }
+
+    fn read_as(bytes: &[u8], is_big: bool, is_header_sound: bool) -> Self {
         let mut wal = Self {
             frames: Vec::new(),
             is_header_sound,
@@ -90,7 +101,7 @@ impl Wal {
             return wal;
         }
         let salts = (word(bytes, salts_at), word(bytes, salts_at + 4));
-        let mut before = (word(header, 24), word(header, 28));
+        let mut before = (word(bytes, 24), word(bytes, 28));
         for (index, frame) in bytes[HEADER..].chunks_exact(FRAME).enumerate() {
             let sum = checksum(is_big, before, &frame[..8]);
             let sum = checksum(is_big, sum, &frame[FRAME_HEADER..]);
@@ -101,6 +112,7 @@ impl Wal {
                 is_commit: word(frame, 4) != 0,
                 // One salt counts up and the other is drawn anew: one bit changes one only.
                 is_current: word(frame, 8) == salts.0 || word(frame, 12) == salts.1,
+                is_exact: (word(frame, 8), word(frame, 12)) == salts,
                 is_linked: sum == before,
             });
         }
@@ -112,7 +124,7 @@ impl Wal {
         if !self.is_header_sound {
             return self.frames.iter().any(|frame| frame.is_linked);
         }
-        let is_good = |frame: &Frame| frame.is_current && frame.is_linked;
+        let is_good = |frame: &Frame| frame.is_exact && frame.is_linked;
         let Some(bad) = self.frames.iter().position(|frame| !is_good(frame)) else {
             return false;
         };
@@ -161,4 +173,71 @@ fn checksum(is_big: bool, mut sum: (u32, u32), bytes: &[u8]) -> (u32, u32) {
 
 fn word(bytes: &[u8], at: usize) -> u32 {
     u32::from_be_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::identifiers::Hash;
+    use crate::storage::Store;
+    use crate::storage::vault::{DataKey, Keys};
+
+    /// The log of a store with some transactions in it.
+    fn log() -> Vec<u8> {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let keys = Keys {
+            current: DataKey::new([1; 32]),
+            before: None,
+        };
+        drop(Store::open(dir.path(), Some(&keys)).expect("opens"));
+        let store = Store::open(dir.path(), Some(&keys)).expect("opens");
+        for byte in 0..4 {
+            let written: Result<(), StoreError> =
+                store.write(|tx| tx.put_blob(&Hash([byte; 32]), 1, true));
+            written.expect("writes");
+        }
+        fs::read(dir.path().join("store.db-wal")).expect("a log")
+    }
+
+    fn is_broken(bytes: &[u8]) -> bool {
+        Wal::read(bytes).is_broken(bytes)
+    }
+
+    #[test]
+    fn every_bit_of_a_header_and_some_of_every_page_are_missed() {
+        let log = log();
+        assert!(!is_broken(&log));
+        let count = (log.len() - HEADER) / FRAME;
+        let frames = (0..count).map(|index| HEADER + index * FRAME);
+        let mut places: Vec<usize> = (0..HEADER).collect();
+        for frame in frames {
+            places.extend(frame..frame + FRAME_HEADER);
+            places.extend((0..PAGE).step_by(511).map(|at| frame + FRAME_HEADER + at));
+        }
+        for bit in places.into_iter().flat_map(|at| at * 8..at * 8 + 8) {
+            let mut changed = log.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert!(is_broken(&changed), "bit {} of byte {}", bit % 8, bit / 8);
+        }
+    }
+
+    #[test]
+    fn what_a_power_cut_tears_is_not_called_damage() {
+        let log = log();
+        let count = (log.len() - HEADER) / FRAME;
+        for len in [0, 1, HEADER, HEADER + 1, log.len() - FRAME, log.len() - 1] {
+            assert!(!is_broken(&log[..len]), "cut at {len}");
+        }
+        let last = HEADER + (count - 1) * FRAME;
+        let mut torn = log.clone();
+        torn[last..].fill(0);
+        assert!(!is_broken(&torn), "the last frame was not written");
+        let mut torn = log.clone();
+        let end = log.len();
+        torn[end / PAGE * PAGE..].fill(0);
+        assert!(!is_broken(&torn), "the last piece was not written");
+        let mut torn = log.clone();
+        torn[HEADER + FRAME_HEADER..HEADER + FRAME].fill(0);
+        assert!(is_broken(&torn), "but the first one was acknowledged over");
+    }
 }
