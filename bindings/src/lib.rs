@@ -21,6 +21,7 @@ mod patrol;
 mod photo;
 mod place;
 mod review;
+mod salvage;
 mod sync;
 mod verify;
 mod version;
@@ -43,6 +44,7 @@ pub use live::{Here, LivePatrol, LiveView, NearestUncovered, NextCheckpoint, Wal
 pub use patrol::{Fix, InterruptionView, PatrolLine, PatrolPlan, PatrolView};
 pub use photo::{PhotoFile, PhotoSource};
 pub use place::LatLon;
+pub use salvage::{LostPieces, Salvage, salvage_store};
 pub use sync::{Conflict, RefusedCommit, SyncReport};
 pub use verify::{Fault, Verification};
 pub use version::core_version;

@@ -103,6 +103,9 @@ pub(crate) enum Command {
     Export(Export),
     /// Fold every view again from the log.
     Rebuild,
+    /// Make a sound store of a damaged one: what is damaged is set aside, what is lost is
+    /// listed; exits 1 when something is.
+    Salvage,
     /// The key that the store is sealed with.
     Key {
         #[command(subcommand)]

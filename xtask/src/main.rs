@@ -16,6 +16,7 @@ mod legs;
 mod npm;
 mod setup;
 mod source;
+mod torture;
 mod trouble;
 mod workspace;
 
@@ -33,6 +34,7 @@ cargo xtask CHORE
   docs          builds the API documents with warnings denied; checks links and paths
   kotlin        compiles the Kotlin bindings and runs their tests on the JVM
   setup         installs what the test legs need (Debian, root), or says what to run
+  torture       kills, power cuts, failing disks and damage in full; takes long
   bench [ARGS…] the benches: `cargo bench --workspace ARGS…`
 ";
 
@@ -71,6 +73,7 @@ fn perform(chore: &str, rest: &[String]) -> Result<(), Trouble> {
         "docs" => docs::check(&Workspace::find()?),
         "kotlin" => kotlin::test(&Workspace::find()?),
         "setup" => setup::ensure(&setup::Need::ALL),
+        "torture" => torture::run(&Workspace::find()?),
         "bench" => bench(&Workspace::find()?, rest),
         other => Err(Trouble::Usage(format!("there is no chore `{other}`"))),
     }

@@ -66,6 +66,7 @@ pub(crate) fn run(args: &Args, output: &Output) -> Result<Exit, Failure> {
         },
         Command::Export(given) => evidence::of_store(args, given, output),
         Command::Rebuild => phone::rebuild(args, output),
+        Command::Salvage => phone::salvage(args, output),
         Command::Key { command } => key::run(args, command, output),
         Command::Locate(locate) => locate::locate(locate, output),
         Command::Coverage(given) => coverage::run(given, output),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bading_core::engine::{EngineError, Status};
+use bading_core::engine::{Engine, EngineError, Status};
 use bading_core::model::attest::Provider;
 use bading_core::model::identifiers::ClassCode;
 use bading_core::model::photo::PhotoRole;
@@ -10,11 +10,12 @@ use bading_core::model::place::PlaceError;
 use bading_core::model::time::UtcMs;
 use bading_core::services::ServiceError;
 use bading_core::services::capture::{PhotoInput, Report, Reported, prepare};
+use bading_core::services::salvage::Salvage;
 use bading_core::services::sync::SyncReport;
 use bading_core::services::verify::Verification;
 use serde_json::json;
 
-use super::{open, open_existing, place_at, read};
+use super::{open, open_existing, options, place_at, read, require_store};
 use crate::args::{self, Args};
 use crate::output::{Exit, Failure, Output};
 
@@ -212,4 +213,41 @@ pub(super) fn rebuild(args: &Args, output: &Output) -> Result<Exit, Failure> {
         format!("{count} cases folded again\n")
     })?;
     Ok(Exit::Done)
+}
+
+pub(super) fn salvage(args: &Args, output: &Output) -> Result<Exit, Failure> {
+    require_store(args)?;
+    let report = Engine::salvage(&args.store, options(args))?;
+    output.answer(&report, salvage_lines)?;
+    Ok(if report.is_whole() {
+        Exit::Done
+    } else {
+        Exit::No
+    })
+}
+
+fn salvage_lines(report: &Salvage) -> String {
+    let mut lines = format!(
+        "{} commits, {} receipts, {} photos, {} cases are here\n",
+        report.commits, report.receipts, report.photos, report.cases
+    );
+    match &report.set_aside {
+        Some(folder) => lines.push_str(&format!("what is damaged was set aside: {folder}\n")),
+        None => lines.push_str("nothing is damaged\n"),
+    }
+    if report.needs_sync {
+        lines.push_str("sync before writing: the hub may know more of this device\n");
+    }
+    let lost = &report.lost;
+    for (kind, names) in [
+        ("commit", &lost.commits),
+        ("photo", &lost.photos),
+        ("setting", &lost.settings),
+        ("table", &lost.tables),
+    ] {
+        for name in names {
+            lines.push_str(&format!("lost {kind}: {name}\n"));
+        }
+    }
+    lines
 }

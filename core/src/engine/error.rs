@@ -129,6 +129,7 @@ fn kind_of(error: &ServiceError) -> ErrorKind {
         | ServiceError::PatrolElsewhere
         | ServiceError::SlotTaken(_)
         | ServiceError::NotEnrolled
+        | ServiceError::HeadInDoubt
         | ServiceError::OtherHub
         | ServiceError::Sign(_) => ErrorKind::NotAllowed,
         ServiceError::Transport(error) => match error {

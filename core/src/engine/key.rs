@@ -13,7 +13,10 @@ use crate::storage::blob::write_durably;
 use crate::storage::vault::{DataKey, Keys};
 use crate::storage::{StoreError, lock_making};
 
+/// What the sealed seed is called, and the name that ties the seal to it.
 const KEY_FILE: &str = "device.key";
+/// The same bytes again: one bit must not take the identity along.
+const KEY_FILES: [&str; 2] = [KEY_FILE, "device.key.copy"];
 
 /// Reads the key in `dir`, drawing a new one when there is none. One that is in the clear, as
 /// all were before stores were sealed, or that is sealed with the key before, is sealed anew.
@@ -26,26 +29,72 @@ pub fn software_signer(
     keys: &Keys,
     host: &dyn Host,
 ) -> Result<SoftwareSigner, StoreError> {
-    let path = dir.join(KEY_FILE);
-    if let Some((seed, is_current)) = read(&path, keys)? {
+    if let Some((seed, is_current)) = read_either(dir, keys)? {
         if !is_current {
-            write(&path, &seed, &keys.current)?;
+            write(dir, &seed, &keys.current)?;
         }
         return Ok(SoftwareSigner::from_seed(&seed));
     }
     // Two processes may open a new store at once: the lock lets one draw the key.
     let _lock = lock_making(dir)?;
-    if let Some((seed, _)) = read(&path, keys)? {
+    if let Some((seed, _)) = read_either(dir, keys)? {
         return Ok(SoftwareSigner::from_seed(&seed));
     }
+    draw(dir, keys, host)
+}
+
+/// As [`software_signer`] for a store that is being salvaged: a key that is lost is set aside
+/// in `aside` and another drawn. Answers whether that was so.
+///
+/// # Errors
+/// [`StoreError`].
+pub(super) fn salvage_signer(
+    dir: &Path,
+    aside: &Path,
+    keys: &Keys,
+    host: &dyn Host,
+) -> Result<(SoftwareSigner, bool), StoreError> {
+    match read_either(dir, keys) {
+        Ok(Some((seed, _))) => Ok((SoftwareSigner::from_seed(&seed), false)),
+        Ok(None) => Ok((draw(dir, keys, host)?, true)),
+        Err(StoreError::Damaged(_)) => {
+            fs::create_dir_all(aside)?;
+            for name in KEY_FILES {
+                if dir.join(name).exists() {
+                    fs::rename(dir.join(name), aside.join(name))?;
+                }
+            }
+            Ok((draw(dir, keys, host)?, true))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn draw(dir: &Path, keys: &Keys, host: &dyn Host) -> Result<SoftwareSigner, StoreError> {
     let mut seed = Zeroizing::new([0; 32]);
     host.fill_random(&mut *seed);
-    write(&path, &seed, &keys.current)?;
+    write(dir, &seed, &keys.current)?;
     Ok(SoftwareSigner::from_seed(&seed))
 }
 
-fn write(path: &Path, seed: &[u8; 32], key: &DataKey) -> Result<(), StoreError> {
-    write_durably(path, &key.seal_secret(KEY_FILE, seed))
+fn write(dir: &Path, seed: &[u8; 32], key: &DataKey) -> Result<(), StoreError> {
+    let sealed = key.seal_secret(KEY_FILE, seed);
+    for name in KEY_FILES {
+        write_durably(&dir.join(name), &sealed)?;
+    }
+    Ok(())
+}
+
+/// The seed from the first of the two files that is sound; one that is alone, as it was in
+/// older stores, is to be written again.
+fn read_either(dir: &Path, keys: &Keys) -> Result<Option<(Seed, bool)>, StoreError> {
+    let [first, second] = KEY_FILES.map(|name| read(&dir.join(name), keys));
+    match (first, second) {
+        (Ok(Some((seed, first))), Ok(Some((_, second)))) => Ok(Some((seed, first && second))),
+        (Ok(Some((seed, _))), _) | (_, Ok(Some((seed, _)))) => Ok(Some((seed, false))),
+        (Ok(None), Ok(None)) => Ok(None),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
 }
 
 type Seed = Zeroizing<[u8; 32]>;

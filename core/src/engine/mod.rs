@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 pub use error::{EngineError, ErrorKind};
+use key::salvage_signer;
 pub use key::software_signer;
 pub use key_store::{FileKeyStore, KEY_STORE_FILE};
 use key_store::{draw, keys_of, wrap_for_city};
@@ -42,6 +43,7 @@ use crate::services::patrol::{
 };
 use crate::services::reference::Reference;
 use crate::services::review::{self, Review, ReviewInputs, ReviewScope};
+use crate::services::salvage::{self, Salvage};
 use crate::services::sync::{self, SyncReport};
 use crate::services::verdict::{
     self, AppealDecision, Deducting, Exempting, Finding, Period, Published, VerdictView,
@@ -214,6 +216,32 @@ impl Engine {
             Some(mut keys) => wrap_for_city(&self.store, self.keystore.as_ref(), &mut keys),
             None => Ok(()),
         }
+    }
+
+    /// Makes a sound store of what is left of a damaged one. What is damaged is set aside
+    /// within the folder, never deleted. Nobody may have the store open. One that is cut off
+    /// is gone on with by the next.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `retry_later` when another process has the store open,
+    /// `key_unavailable` when there is no store, or none whose key is there.
+    pub fn salvage(dir: &Path, options: EngineOptions) -> Result<Salvage, EngineError> {
+        let keystore = options.keystore_of(dir);
+        let host = options.host;
+        let keys = read_keys(dir, keystore.as_ref())
+            .and_then(|keys| keys.ok_or(StoreError::KeyUnavailable))
+            .map_err(ServiceError::from)?;
+        let (signer, is_lost): (Arc<dyn DeviceSigner>, bool) = match options.signer {
+            Some(signer) => (signer, false),
+            None => {
+                let aside = dir.join("damaged-keys");
+                let (signer, is_lost) = salvage_signer(dir, &aside, &keys, host.as_ref())
+                    .map_err(ServiceError::from)?;
+                (Arc::new(signer), is_lost)
+            }
+        };
+        let report = salvage::salvage(dir, &keys, signer.as_ref(), host.as_ref(), is_lost)?;
+        Ok(report)
     }
 
     /// What the use cases work with, for hosts that compose their own.

@@ -36,6 +36,9 @@ pub fn append(
     body: &Body,
     basis: Vec<Hash>,
 ) -> Result<Commit, ServiceError> {
+    if tx.setting(Setting::HeadInDoubt)?.is_some() {
+        return Err(ServiceError::HeadInDoubt);
+    }
     let device = context.device();
     let clock = context.host.now();
     let head = tx.stream_head(&device, zone)?;
@@ -451,6 +454,15 @@ pub fn take_hub_time(tx: &Tx<'_>, hub_time: UtcMs) -> Result<(), StoreError> {
     let hub_time = hub_time.min(UtcMs::MAX);
     tx.set_setting(Setting::LastHubTime, &hub_time.0.to_be_bytes())?;
     write_clock(tx, read_clock(tx)?.take_hub_time(hub_time))
+}
+
+/// The clock after a salvage: it may not stand before any commit of this device.
+///
+/// # Errors
+/// [`StoreError`].
+pub(crate) fn restore_clock(tx: &Tx<'_>, greatest: Hlc) -> Result<(), StoreError> {
+    let kept = read_clock(tx).unwrap_or_default();
+    write_clock(tx, kept.max(greatest))
 }
 
 fn read_clock(tx: &Tx<'_>) -> Result<Hlc, StoreError> {

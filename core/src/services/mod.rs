@@ -10,6 +10,7 @@
 //! - [`retention`]: let go what the hub has.
 //! - [`evidence`]: a bundle that others can check, and the check.
 //! - [`verify`]: check everything again, without trusting anybody.
+//! - [`salvage`]: what is left of a damaged store becomes a sound one.
 //! - [`patrol`]: record a walk, and see what it covers.
 //! - [`duty_file`]: a city's duty list from its tables, row by row.
 //! - [`review`]: what was walked, attended and done, and the verdict, with all reasons.
@@ -41,6 +42,7 @@ pub mod reference;
 pub mod retention;
 pub mod review;
 pub mod seen;
+pub mod salvage;
 pub mod sync;
 pub mod verdict;
 pub mod verify;
@@ -169,6 +171,9 @@ pub enum ServiceError {
     /// No such photo in this store or at the hub.
     #[error("photo {0} is not to be had")]
     NoSuchPhoto(Hash),
+    /// A salvage could not tell whether the hub knows more of this device than its store.
+    #[error("after the salvage the hub may know more of this device than the store: sync first")]
+    HeadInDoubt,
     /// The signer may not do this.
     #[error("not allowed: {0}")]
     Refused(Refusal),

@@ -345,6 +345,10 @@ impl<'a, 'c> Driver<'a, 'c> {
         let now = context.host.now().wall;
         context.store.write(|tx| {
             tx.set_setting(Setting::LastSync, &now.0.to_be_bytes())?;
+            if !tally.is_revoked {
+                // What a salvage had lost of this device's commits, the hub has given back.
+                tx.clear_setting(Setting::HeadInDoubt)?;
+            }
             for case_id in self.touched.iter().filter_map(Subject::as_case) {
                 let history = log::history(tx, &context.device(), case_id)?;
                 for field in crate::model::case::Field::ALL {

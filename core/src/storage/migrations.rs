@@ -21,15 +21,25 @@ pub(super) fn is_current(connection: &Connection) -> Result<bool, StoreError> {
 /// Brings the database to the newest schema: every step in one transaction, so that a phone
 /// that dies half-way has the old schema still.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    migrate_to(connection, None)
+}
+
+/// As [`migrate`], up to the schema `newest`, or the newest that this version knows.
+pub(super) fn migrate_to(
+    connection: &mut Connection,
+    newest: Option<u32>,
+) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found = version(&transaction)?;
+    let found = version(&transaction)?.max(newest.unwrap_or(0));
     if found > known() {
         return Err(StoreError::TooNew {
             found,
             known: known(),
         });
     }
-    for (number, sql) in (1..).zip(MIGRATIONS).skip(found as usize) {
+    let found = version(&transaction)?;
+    let newest = newest.unwrap_or(known()) as usize;
+    for (number, sql) in (1..).zip(&MIGRATIONS[..newest]).skip(found as usize) {
         transaction.execute_batch(sql)?;
         transaction.pragma_update(None, "user_version", number)?;
     }

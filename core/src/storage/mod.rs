@@ -17,6 +17,7 @@ mod photo_marks;
 pub mod reference;
 pub mod retention;
 pub mod room;
+pub(crate) mod salvage;
 mod seal;
 mod sealing;
 pub mod vault;
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use thiserror::Error;
 
@@ -110,6 +112,7 @@ impl From<rusqlite::Error> for StoreError {
 /// A phone's store, open.
 pub struct Store {
     dir: PathBuf,
+    database: PathBuf,
     // Fields are dropped in this order: the writer closes last and folds the write-ahead log
     // into the database, which a connection that only reads would leave for the next process.
     reader: OnceLock<Mutex<Connection>>,
@@ -130,11 +133,23 @@ impl Store {
     pub fn open(dir: &Path, keys: Option<&Keys>) -> Result<Self, StoreError> {
         prepare(dir)?;
         if let Some(keys) = keys {
+            check_whole(dir)?;
             sealing::finish(dir, keys)?;
         }
         let key = keys.map(|keys| keys.current.clone());
         let path = database(dir, key.as_ref());
-        let mut connection = connect(&path, key.as_ref(), OpenFlags::default())?;
+        Self::open_database(dir, path, key)
+    }
+
+    fn open_database(
+        dir: &Path,
+        database: PathBuf,
+        key: Option<DataKey>,
+    ) -> Result<Self, StoreError> {
+        let mut connection = connect(&database, key.as_ref(), OpenFlags::default())?;
+        // A database that turns out to be damaged stays as it is: closing would fold the
+        // write-ahead log into it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         let is_ready = match is_ready(&connection) {
             // A full disk has no page for SQLite's shared memory: the spare makes room.
             Err(StoreError::Full) if room::spend_spare(dir) => is_ready(&connection)?,
@@ -151,11 +166,13 @@ impl Store {
             blob::sync_folder(dir)?;
         }
         configure(&connection)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let blobs = BlobFolder::open(&dir.join("blobs"), key.as_ref())?;
         room::keep_spare(dir);
         let writer = Mutex::new(connection);
         Ok(Self {
             dir: dir.to_owned(),
+            database,
             reader: OnceLock::new(),
             writer,
             blobs,
@@ -217,8 +234,7 @@ impl Store {
 
     fn open_reader(&self) -> Result<Connection, StoreError> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let path = database(&self.dir, self.key.as_ref());
-        connect(&path, self.key.as_ref(), flags)
+        connect(&self.database, self.key.as_ref(), flags)
     }
 }
 
@@ -230,7 +246,24 @@ pub fn is_store(dir: &Path) -> bool {
 
 /// True when a sealed store is in `dir`.
 pub(crate) fn is_sealed(dir: &Path) -> bool {
-    dir.join(DATABASE).is_file()
+    dir.join(DATABASE).is_file() || dir.join(salvage::SALVAGED).is_file()
+}
+
+/// Looks at what SQLite would not: the rest of a write-ahead log behind a damaged frame, and
+/// a salvage that was cut off. Nearly always neither file is there.
+fn check_whole(dir: &Path) -> Result<(), StoreError> {
+    if dir.join(salvage::SALVAGED).is_file() {
+        return Err(StoreError::Damaged("a salvage was cut off".to_owned()));
+    }
+    if salvage::wal::is_broken(&dir.join(format!("{DATABASE}-wal")))? {
+        return Err(StoreError::Damaged("the write-ahead log".to_owned()));
+    }
+    Ok(())
+}
+
+/// Opens the database `path` with the photos of `dir`: one that salvage is making.
+fn open_at(dir: &Path, path: &Path, key: &DataKey) -> Result<Store, StoreError> {
+    Store::open_database(dir, path.to_owned(), Some(key.clone()))
 }
 
 fn database(dir: &Path, key: Option<&DataKey>) -> PathBuf {

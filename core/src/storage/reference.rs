@@ -32,10 +32,24 @@ pub enum Setting {
     HourChallenge,
     /// There while something erased may still be read from the files.
     ErasurePending,
+    /// Set by a salvage when the hub may know commits of this device that were lost here.
+    HeadInDoubt,
 }
 
 impl Setting {
-    fn key(self) -> &'static str {
+    /// Every setting that an enrolled phone has after a session.
+    pub const LASTING: [Self; 6] = [
+        Self::Clock,
+        Self::LastHubTime,
+        Self::HubUrl,
+        Self::HubKey,
+        Self::Certificate,
+        Self::LastSync,
+    ];
+
+    /// The setting's name in the database.
+    #[must_use]
+    pub fn key(self) -> &'static str {
         match self {
             Self::Clock => "clock",
             Self::LastHubTime => "last_hub_time",
@@ -47,6 +61,7 @@ impl Setting {
             Self::DurableThrough => "durable_through",
             Self::HourChallenge => "hour_challenge",
             Self::ErasurePending => "erasure_pending",
+            Self::HeadInDoubt => "head_in_doubt",
         }
     }
 }

@@ -6,6 +6,7 @@
 pub(crate) mod camera;
 pub(crate) mod city;
 pub(crate) mod commit_vectors;
+pub(crate) mod damage;
 pub(crate) mod entry_vectors;
 pub(crate) mod evidence_vectors;
 pub(crate) mod plain_cbor;
