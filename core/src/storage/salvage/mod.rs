@@ -422,17 +422,4 @@ impl Tx<'_> {
         self.0.prepare_cached(sql)?.execute([hash.0])?;
         Ok(())
     }
-
-    /// Takes a setting away.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub(crate) fn clear_setting(
-        &self,
-        setting: crate::storage::reference::Setting,
-    ) -> Result<(), StoreError> {
-        let sql = "DELETE FROM meta WHERE key = ?1";
-        self.0.prepare_cached(sql)?.execute([setting.key()])?;
-        Ok(())
-    }
 }

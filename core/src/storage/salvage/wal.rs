@@ -188,6 +188,7 @@ mod tests {
         let keys = Keys {
             current: DataKey::new([1; 32]),
             before: None,
+            escrow: None,
         };
         drop(Store::open(dir.path(), Some(&keys)).expect("opens"));
         let store = Store::open(dir.path(), Some(&keys)).expect("opens");
