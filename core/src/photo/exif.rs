@@ -377,6 +377,7 @@ mod tests {
             height_px: 3,
             exif: Some(Cow::Borrowed(block)),
             orientation: None,
+            thumbnail: None,
             is_plausible: true,
         })
     }

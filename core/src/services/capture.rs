@@ -304,7 +304,7 @@ pub(crate) fn note_photos(tx: &Tx<'_>, photos: &[Checked]) -> Result<(), Service
     for checked in photos {
         tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, true)?;
         if let Some(marks) = &checked.marks {
-            tx.put_photo_marks(&checked.photo.hash, marks)?;
+            tx.put_photo_marks(&checked.photo.hash, &marks.to_bytes())?;
         }
     }
     Ok(())
