@@ -64,6 +64,7 @@ fn is_real(row: &Row) -> bool {
 fn every_file_is_answered_in_bounded_time() {
     let Some(folder) = folder() else { return };
     let mut outcomes = BTreeMap::<_, usize>::new();
+    let mut with_embedded = 0;
     for (row, bytes) in rows(&folder) {
         let file = &row["file"];
         let began = Instant::now();
@@ -81,7 +82,10 @@ fn every_file_is_answered_in_bounded_time() {
         if let Ok(capture) = &captured {
             assert_eq!(Ok(&capture.facts), inspected.as_ref(), "{file}");
             let is_heic = capture.facts.format == PhotoFormat::Heic;
-            assert_eq!(capture.thumbnails.len(), usize::from(!is_heic), "{file}");
+            // A HEIC has one only where the camera put a small JPEG beside its picture.
+            let count = capture.thumbnails.len();
+            assert!(count == 1 || is_heic && count == 0, "{file}: {count}");
+            with_embedded += usize::from(is_heic && count == 1);
         }
         if is_real(&row) {
             let is_picture = row["pillow_decode"] == "ok";
@@ -90,6 +94,7 @@ fn every_file_is_answered_in_bounded_time() {
         let outcome = captured.map_or_else(|error| error.code(), |_| "captured");
         *outcomes.entry((is_real(&row), outcome)).or_default() += 1;
     }
+    eprintln!("{with_embedded} HEIC files with a small JPEG beside the picture");
     eprintln!("(real, outcome of capture) → files: {outcomes:?}");
 }
 
@@ -370,11 +375,12 @@ fn copies_of_real_photos_are_known_again_and_other_photos_are_not() {
         };
         let picture = image::load_from_memory(&picture).expect("a JPEG").to_rgb8();
         for (how, copy) in copies(&picture) {
-            let copy = photo::marks(&copy).expect("it has the original's shapes");
-            if copy.distance_bits(&marks) <= SEEN_BITS {
+            // A copy of nearly nothing may have no shapes left; then it is missed as well.
+            let bits = photo::marks(&copy).map(|copy| copy.distance_bits(&marks));
+            if bits.is_some_and(|bits| bits <= SEEN_BITS) {
                 *found.entry(how).or_default() += 1;
             } else {
-                missed.push((row["file"].clone(), how, copy.distance_bits(&marks)));
+                missed.push((row["file"].clone(), how, bits));
             }
         }
         known.push((row["file"].clone(), marks));

@@ -49,6 +49,22 @@ pub(super) fn read(header: &Header<'_>) -> Notes {
     notes
 }
 
+/// The small JPEG that cameras put into their notes, as stored; `None` where there is none or
+/// its place lies outside the block.
+pub(super) fn thumbnail(block: &[u8]) -> Option<&[u8]> {
+    if block.len() > MAX_EXIF_BYTES || !is_affordable(block) {
+        return None;
+    }
+    let reader = Reader::new().read_raw(block.to_vec()).ok()?;
+    let number = |tag| {
+        let field = reader.get_field(tag, In::THUMBNAIL)?;
+        usize::try_from(field.value.get_uint(0)?).ok()
+    };
+    let start = number(Tag::JPEGInterchangeFormat)?;
+    let length = number(Tag::JPEGInterchangeFormatLength)?;
+    block.get(start..start.checked_add(length)?)
+}
+
 impl Notes {
     fn read(&mut self, block: &[u8]) {
         if block.len() > MAX_EXIF_BYTES || !is_affordable(block) {
@@ -361,6 +377,7 @@ mod tests {
             height_px: 3,
             exif: Some(Cow::Borrowed(block)),
             orientation: None,
+            thumbnail: None,
             is_plausible: true,
         })
     }

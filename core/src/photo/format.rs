@@ -27,6 +27,8 @@ pub(super) struct Header<'a> {
     pub(super) exif: Option<Cow<'a, [u8]>>,
     /// What the container says about turning, where Exif does not.
     pub(super) orientation: Option<u8>,
+    /// A small JPEG of the same picture that stands beside it in the container.
+    pub(super) thumbnail: Option<&'a [u8]>,
     /// False when the header alone shows that the picture's data cannot be all there.
     pub(super) is_plausible: bool,
 }
@@ -83,6 +85,7 @@ fn read_jpeg(bytes: &[u8]) -> Result<Header<'_>, PhotoError> {
         height_px: frame.height_px,
         exif: exif.map(Cow::Borrowed),
         orientation: None,
+        thumbnail: None,
         is_plausible: bytes.len() as u64 * 8 >= fewest_bits,
     })
 }
@@ -96,6 +99,7 @@ fn read_heif(bytes: &[u8]) -> Result<Header<'_>, PhotoError> {
         height_px: heif.height_px,
         exif: heif.exif,
         orientation: heif.orientation,
+        thumbnail: heif.thumbnail,
         is_plausible: heif.is_whole,
     })
 }
@@ -148,6 +152,7 @@ fn read_png(bytes: &[u8]) -> Result<Header<'_>, PhotoError> {
         height_px,
         exif,
         orientation: None,
+        thumbnail: None,
         is_plausible: packed_bytes * DEFLATE_RATIO_MAX >= raw_bytes,
     })
 }

@@ -31,6 +31,8 @@ pub(super) struct Heif<'a> {
     pub(super) orientation: Option<u8>,
     /// The TIFF block of the Exif item.
     pub(super) exif: Option<Cow<'a, [u8]>>,
+    /// A JPEG beside the primary picture: the small copy that some cameras keep.
+    pub(super) thumbnail: Option<&'a [u8]>,
     /// All data that the locations name lies within the file.
     pub(super) is_whole: bool,
 }
@@ -100,6 +102,7 @@ struct Location {
 struct Meta<'a> {
     primary: u32,
     exif: Option<u32>,
+    jpeg: Option<u32>,
     properties: Vec<Property>,
     of_primary: Vec<usize>,
     locations: Vec<Location>,
@@ -191,8 +194,10 @@ impl<'a> Meta<'a> {
             }
             let item = entry.id(version >= 3)?;
             entry.u16()?;
-            if entry.take(4)? == b"Exif" && self.exif.is_none() {
-                self.exif = Some(item);
+            match entry.take(4)? {
+                b"Exif" if self.exif.is_none() => self.exif = Some(item),
+                b"jpeg" if self.jpeg.is_none() && item != self.primary => self.jpeg = Some(item),
+                _ => {}
             }
         }
         Ok(())
@@ -261,11 +266,20 @@ impl<'a> Meta<'a> {
             .iter()
             .find(|place| Some(place.item) == self.exif);
         let exif = place.and_then(|place| exif_block(source(place), &place.extents));
+        let place = self
+            .locations
+            .iter()
+            .find(|place| Some(place.item) == self.jpeg);
+        let thumbnail = place.and_then(|place| match *place.extents.as_slice() {
+            [extent] => slice(source(place), extent),
+            _ => None,
+        });
         Ok(Heif {
             width_px,
             height_px,
             orientation,
             exif,
+            thumbnail,
             is_whole,
         })
     }

@@ -6,7 +6,8 @@
 //! [`PhotoProblem`] beside the facts that can. Two things are refused outright: bytes
 //! that are no photo, and, when a report is captured, a JPEG or PNG whose picture is not
 //! all there. HEIC pixels are not decoded (its codec has no sound pure-Rust decoder): such a
-//! photo has its size, place and time, and no thumbnail.
+//! photo has its size, place and time, and at most the small JPEG that stands beside its
+//! picture.
 //!
 //! Source: DOMAIN "Photos and proof"; JPEG ITU-T T.81; PNG third edition; HEIF
 //! ISO/IEC 23008-12 over ISO/IEC 14496-12; Exif 2.32.
@@ -43,6 +44,8 @@ pub const MAX_SIDE_PX: u32 = 30_000;
 /// The copy that figures are taken from and thumbnails are made of, by its longest side, so
 /// that both come out the same whoever asks.
 const WORK_PX: u32 = 1600;
+/// What a JPEG beside a picture can stand for: cameras make it for lists, not for looking at.
+const EMBEDDED_PX: u32 = 320;
 
 /// The containers that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -249,7 +252,7 @@ pub struct Capture {
     /// What the picture is known again by; nothing where its pixels were not decoded, or
     /// where it has no shapes.
     pub marks: Option<PhotoMarks>,
-    /// One upright JPEG for each size asked for, in that order; empty for HEIC.
+    /// One upright JPEG for each size asked for, in that order; for HEIC at most the small ones.
     pub thumbnails: Vec<(u32, Vec<u8>)>,
 }
 
@@ -276,7 +279,8 @@ pub fn inspect(bytes: &[u8]) -> Result<PhotoFacts, PhotoError> {
 ///
 /// - `sizes_px`: longest sides; a picture is never enlarged, so a small one comes back at
 ///   its own size.
-/// - A HEIC photo has no thumbnails and the problem `pixels_not_decoded`.
+/// - A HEIC photo has the problem `pixels_not_decoded`, and only thumbnails of up to 320 px,
+///   where the camera put a small JPEG beside the picture.
 ///
 /// # Errors
 /// Those of [`inspect`]; also [`PhotoError::Truncated`] or [`PhotoError::Damaged`] when
@@ -292,10 +296,11 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
         Err(why @ PhotoError::NoDecoder(_)) => {
             let mut facts = facts_of(bytes, &header);
             facts.problems.push(PhotoProblem::PixelsNotDecoded(why));
+            let thumbnails = embedded(&header, facts.orientation, sizes_px);
             return Ok(Capture {
                 facts,
                 marks: None,
-                thumbnails: Vec::new(),
+                thumbnails,
             });
         }
         Err(why) => return Err(why),
@@ -316,6 +321,28 @@ pub fn capture(bytes: &[u8], sizes_px: &[u32]) -> Result<Capture, PhotoError> {
         marks,
         thumbnails,
     })
+}
+
+/// The small sizes from the JPEG that some cameras put beside a picture which is not decoded
+/// here. It stands for the picture in lists; no figure is taken from it.
+fn embedded(header: &Header<'_>, orientation: u8, sizes_px: &[u32]) -> Vec<(u32, Vec<u8>)> {
+    let in_notes = header.exif.as_deref().and_then(exif::thumbnail);
+    let candidates = [header.thumbnail, in_notes].into_iter().flatten();
+    let mut works = candidates.filter_map(|bytes| {
+        let header = format::read(bytes).ok()?;
+        pixels::work(bytes, &header, EMBEDDED_PX).ok()
+    });
+    let Some(work) = works.next() else {
+        return Vec::new();
+    };
+    let upright = work.small.upright(orientation);
+    let sizes = sizes_px.iter().filter(|&&size_px| size_px <= EMBEDDED_PX);
+    sizes
+        .filter_map(|&size_px| {
+            let small = upright.shrunk(size_px);
+            Some((size_px, small.encode(pixels::THUMBNAIL_QUALITY).ok()?))
+        })
+        .collect()
 }
 
 /// What a photo's picture is known again by; nothing for bytes whose picture cannot be read

@@ -408,7 +408,7 @@ pub(crate) fn note_photos(tx: &Tx<'_>, photos: &[Checked]) -> Result<(), Service
         let is_held = !tx.is_photo_erased(&checked.photo.hash)?;
         tx.put_blob(&checked.photo.hash, checked.photo.size_bytes, is_held)?;
         if let Some(marks) = checked.marks.as_ref().filter(|_| is_held) {
-            tx.put_photo_marks(&checked.photo.hash, marks)?;
+            tx.put_photo_marks(&checked.photo.hash, &marks.to_bytes())?;
         }
     }
     Ok(())

@@ -439,7 +439,7 @@ pub fn fetch_photo(
     context.store.write(|tx| {
         tx.put_blob(hash, bytes.len() as u64, true)?;
         if let Some(marks) = &marks {
-            tx.put_photo_marks(hash, marks)?;
+            tx.put_photo_marks(hash, &marks.to_bytes())?;
         }
         tx.set_blob_at_hub(hash)?;
         Ok(bytes)

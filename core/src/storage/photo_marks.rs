@@ -1,9 +1,8 @@
-//! What pictures are known again by, next to the blobs.
+//! What pictures are known again by, next to the blobs; what the bytes mean is not known here.
 
 use rusqlite::params;
 
 use crate::model::identifiers::Hash;
-use crate::photo::PhotoMarks;
 use crate::storage::{StoreError, Tx};
 
 impl Tx<'_> {
@@ -11,10 +10,10 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn put_photo_marks(&self, hash: &Hash, marks: &PhotoMarks) -> Result<(), StoreError> {
+    pub fn put_photo_marks(&self, hash: &Hash, marks: &[u8]) -> Result<(), StoreError> {
         self.0
             .prepare_cached("INSERT OR REPLACE INTO photo_marks (hash, marks) VALUES (?1, ?2)")?
-            .execute(params![hash.0, marks.to_bytes()])?;
+            .execute(params![hash.0, marks])?;
         Ok(())
     }
 
@@ -29,34 +28,28 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// The known photo nearest to these marks within `within_bits`, and in how many bits it
-    /// differs. Rows of another form are passed over: marks can be taken again.
+    /// The known photo whose marks are nearest, and how far they are.
+    ///
+    /// - `distance`: of marks as they are kept; `None` for those that are too far or of
+    ///   another form, for marks can be taken again.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn photo_like(
+    pub fn nearest_photo(
         &self,
-        marks: &PhotoMarks,
-        within_bits: u32,
+        mut distance: impl FnMut(&[u8]) -> Option<u32>,
     ) -> Result<Option<(Hash, u32)>, StoreError> {
         let mut statement = self
             .0
             .prepare_cached("SELECT hash, marks FROM photo_marks")?;
         let mut rows = statement.query([])?;
-        let mut nearest = None;
-        let mut within_bits = within_bits;
+        let mut nearest: Option<(Hash, u32)> = None;
         while let Some(row) = rows.next()? {
-            let known = row
-                .get_ref(1)?
-                .as_blob()
-                .ok()
-                .and_then(PhotoMarks::from_bytes);
-            let Some(bits) = known.map(|known| known.distance_bits(marks)) else {
+            let Some(apart) = row.get_ref(1)?.as_blob().ok().and_then(&mut distance) else {
                 continue;
             };
-            if bits < within_bits || bits == within_bits && nearest.is_none() {
-                nearest = Some((Hash(row.get(0)?), bits));
-                within_bits = bits;
+            if nearest.is_none_or(|(_, least)| apart < least) {
+                nearest = Some((Hash(row.get(0)?), apart));
             }
         }
         Ok(nearest)

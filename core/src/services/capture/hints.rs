@@ -11,7 +11,7 @@ use crate::model::photo::PhotoRole;
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
 use crate::model::workflow::Phase;
-use crate::photo::PhotoFacts;
+use crate::photo::{PhotoFacts, PhotoMarks};
 use crate::rules::policy::{HintLimits, Policy};
 use crate::services::{Context, ServiceError};
 use crate::storage::Tx;
@@ -149,7 +149,11 @@ pub(super) fn seen(
         let Some(marks) = &checked.marks else {
             continue;
         };
-        if let Some((known, bits)) = tx.photo_like(marks, u32::from(limits.seen_bits))? {
+        let distance = |known: &[u8]| {
+            let bits = PhotoMarks::from_bytes(known)?.distance_bits(marks);
+            (bits <= u32::from(limits.seen_bits)).then_some(bits)
+        };
+        if let Some((known, bits)) = tx.nearest_photo(distance)? {
             figures.seen_bits = u16::try_from(bits).ok();
             let detail = format!("photo {number}: {bits} of 63 bits from {known}");
             hints.push(hint("photo_alike", detail));
@@ -244,4 +248,33 @@ fn near_duplicates(
         .collect();
     near.sort_by(|(_, a), (_, b)| a.total_cmp(b));
     Ok(near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(figures: PhotoFigures) -> Vec<&'static str> {
+        let mut kinds = Vec::new();
+        picture_hints(&HintLimits::default(), &figures, &mut |kind, _| {
+            kinds.push(kind)
+        });
+        kinds
+    }
+
+    #[test]
+    fn picture_is_odd_just_beyond_each_limit_and_not_at_it() {
+        let figures = |sharpness, brightness, burnt| PhotoFigures {
+            sharpness: Some(sharpness),
+            brightness_permille: Some(brightness),
+            burnt_permille: Some(burnt),
+            ..PhotoFigures::default()
+        };
+        assert!(said(figures(60, 100, 300)).is_empty());
+        assert_eq!(said(figures(59, 100, 300)), ["photo_blurred"]);
+        assert_eq!(said(figures(60, 100, 301)), ["photo_burnt"]);
+        // A dark picture is only dark.
+        assert_eq!(said(figures(1, 99, 0)), ["photo_dark"]);
+        assert!(said(PhotoFigures::default()).is_empty());
+    }
 }
