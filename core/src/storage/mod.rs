@@ -146,6 +146,9 @@ impl Store {
         database: PathBuf,
         key: Option<DataKey>,
     ) -> Result<Self, StoreError> {
+        let mut log = database.as_os_str().to_owned();
+        log.push("-wal");
+        let had_log = Path::new(&log).exists();
         let mut connection = connect(&database, key.as_ref(), OpenFlags::default())?;
         // A database that turns out to be damaged stays as it is: closing would fold the
         // write-ahead log into it.
@@ -167,6 +170,10 @@ impl Store {
         }
         configure(&connection)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+        if !had_log {
+            // SQLite makes its log's name durable as well, and ignores it when that fails.
+            database.parent().map_or(Ok(()), blob::sync_folder)?;
+        }
         let blobs = BlobFolder::open(&dir.join("blobs"), key.as_ref())?;
         room::keep_spare(dir);
         let writer = Mutex::new(connection);

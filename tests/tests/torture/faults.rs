@@ -66,7 +66,7 @@ fn fails(
         copy(base, &store);
         let what = format!("{call} {number} {error}");
         let output = Command::new("strace")
-            .args(["-f", "-qq", "-o"])
+            .args(["-f", "-y", "-qq", "-o"])
             .arg(&log)
             .arg("-e")
             .arg(format!("trace={call},write"))
@@ -79,14 +79,23 @@ fn fails(
             .expect("strace is here");
         let log = String::from_utf8_lossy(&std::fs::read(&log).unwrap_or_default()).into_owned();
         let injected = log.lines().position(|line| line.contains("(INJECTED)"));
-        let said = log.lines().position(|line| line.contains("write(1, \"ack"));
+        let said = log
+            .lines()
+            .position(|line| line.contains(" write(1<") && line.contains(", \"ack"));
         has_failed |= injected.is_some();
         tally.runs += 1;
         let code = output.status.code();
         assert!(code.is_some_and(|code| code != PANIC), "{what}: {output:?}");
         if let (Some(injected), Some(said)) = (injected, said) {
             let is_sync = call.contains("sync");
-            assert!(!(is_sync && injected < said), "{what}: {log}");
+            // SQLite ignores that the folder of its log was not made durable; by then the
+            // store has done it itself, and would have said so.
+            let folder = format!("fsync(4<{}>)", store.display()).split_off("fsync(4".len());
+            let of_folder = |line: &str| line.contains("fsync(") && line.contains(&folder);
+            let mut lines = log.lines().take(injected + 1);
+            let is_again = lines.clone().last().is_some_and(of_folder)
+                && lines.any(|line| of_folder(line) && line.ends_with("= 0"));
+            assert!(!(is_sync && injected < said) || is_again, "{what}: {log}");
         }
         let acks = Ack::all(&output.stdout);
         match acks.is_empty() {
