@@ -25,6 +25,7 @@ mod nearest;
 mod patrol;
 mod patrol_live;
 mod patrol_stream;
+mod roster;
 mod routes;
 mod salvage;
 mod score;
