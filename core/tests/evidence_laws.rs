@@ -299,7 +299,7 @@ fn bundle_of_everything_is_sound_and_counts_what_it_holds() {
     assert_eq!(counts, (4, 0, 2, 2));
     assert_eq!((report.cases.len(), report.judged), (2, 4));
     let accepted = report.cases.iter().find(|case| case.phase == "accepted");
-    assert_eq!(accepted.map(|case| case.timeline.len()), Some(4));
+    assert_eq!(accepted.map(|case| case.timeline.len()), Some(5));
 }
 
 #[test]

@@ -139,12 +139,17 @@ mod tests {
         let signer = || software_signer(dir.path(), &keys(), &host);
         let first = signer().expect("draws").key();
         assert_eq!(signer().expect("reads").key(), first);
-        fs::write(dir.path().join(KEY_FILE), b"short").expect("the test spoils it");
+        let spoil = |name: &str| {
+            fs::write(dir.path().join(name), b"short").expect("the test spoils it");
+        };
+        spoil(KEY_FILE);
+        assert_eq!(signer().expect("the copy serves").key(), first);
+        KEY_FILES.into_iter().for_each(spoil);
         assert!(matches!(signer(), Err(StoreError::Damaged(_))));
-        assert_eq!(
-            fs::read(dir.path().join(KEY_FILE)).expect("still there"),
-            b"short"
-        );
+        for name in KEY_FILES {
+            let left = fs::read(dir.path().join(name)).expect("still there");
+            assert_eq!(left, b"short");
+        }
     }
 
     #[test]

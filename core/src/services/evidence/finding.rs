@@ -179,7 +179,9 @@ mod tests {
     #[test]
     fn finding_shortens_hashes_in_sentences_and_keeps_them_in_json() {
         let hash = "ab".repeat(32);
-        let finding = Finding::new("photo_changed").on("photo", &hash);
+        let finding = Finding::new("photo_changed")
+            .on("photo", &hash)
+            .on("case", "c");
         assert!(finding.tell(Language::English).contains("abababababab…"));
         let json = serde_json::to_value(&finding).expect("plain data");
         assert_eq!(json["photo"], hash);
