@@ -4,6 +4,8 @@
 //! `cargo bench -p bading-core --bench verify`; CPU time of one thread, medians of rounds that
 //! take turns. The bare side is given everything parsed: keys as points, messages as bytes.
 
+#![allow(clippy::print_stdout, reason = "a bench answers on stdout")]
+
 #[path = "../tests/support/mod.rs"]
 #[allow(unreachable_pub, clippy::unwrap_used)]
 mod support;

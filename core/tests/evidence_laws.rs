@@ -377,7 +377,7 @@ fn every_flipped_bit_is_found_or_makes_the_bundle_unreadable() {
             .concat()
     });
     assert_eq!(unfound, [] as [usize; 0], "of {bits} bits");
-    println!("{bits} bits flipped one by one, each found");
+    eprintln!("{bits} bits flipped one by one, each found");
 }
 
 #[test]
@@ -397,7 +397,7 @@ fn bundle_that_ends_anywhere_before_its_end_is_never_sound() {
         }
     }
     assert_eq!(first(&[&bundle[..], &[0]].concat()), "bytes_behind_the_end");
-    println!("{} lengths, each cut off", bundle.len());
+    eprintln!("{} lengths, each cut off", bundle.len());
 }
 
 #[test]
@@ -617,10 +617,10 @@ fn judgement_that_the_signer_had_no_right_to_shows() {
         reason: None,
     };
     body.push(Subject::case(scene.cases[0]), kind);
-    let last = own
+    let mut of_signer = own
         .iter()
         .filter(|commit| commit.header().device == signer.key());
-    let last = last.last().expect("its last");
+    let last = of_signer.next_back().expect("its last");
     let draft = draft(
         last.header().seq + 1,
         Some(last.hash()),

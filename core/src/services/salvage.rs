@@ -164,9 +164,10 @@ fn restore(
     report.lost.tables.clone_from(&found.lost_tables);
     let is_enrolled = tx.setting(Setting::HubKey)?.is_some();
     if !found.is_settings_whole && tx.setting(Setting::Certificate)?.is_none() {
-        let missing = Setting::LASTING.into_iter().filter_map(|setting| {
-            matches!(tx.setting(setting), Ok(None)).then(|| setting.key().to_owned())
-        });
+        let missing = Setting::LASTING
+            .into_iter()
+            .filter(|setting| matches!(tx.setting(*setting), Ok(None)))
+            .map(|setting| setting.key().to_owned());
         report.lost.settings.extend(missing);
     }
     let is_log_whole = lost.is_empty() && (found.is_log_whole || found.heads.is_some());

@@ -314,14 +314,14 @@ mod tests {
         let before: Vec<_> = files(dir.path())
             .iter()
             .map(fs::read)
-            .map(Result::unwrap)
+            .map(|read| read.expect("reads"))
             .collect();
         let refused = Store::open(dir.path(), Some(&keys(2, None)));
         assert!(matches!(refused, Err(StoreError::Damaged(_))));
         let after: Vec<_> = files(dir.path())
             .iter()
             .map(fs::read)
-            .map(Result::unwrap)
+            .map(|read| read.expect("reads"))
             .collect();
         assert!(before == after, "the store is as it was");
     }

@@ -201,13 +201,16 @@ pub(crate) fn stream_until(
     Ok(())
 }
 
+/// A certificate and the entry that stamps it, as bytes.
+type CertificateAndEntry = (Vec<u8>, Vec<u8>);
+
 /// The grants and revocations of a device: certificate and entry, in the order of the
 /// sequence.
 pub(crate) fn grants_of(
     conn: &Connection,
     zone: &Zone,
     device: &DeviceKey,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, HubError> {
+) -> Result<Vec<CertificateAndEntry>, HubError> {
     let mut statement = conn.prepare_cached(
         "SELECT certificates.bytes, entries.bytes
          FROM entries JOIN certificates ON certificates.zone = entries.zone

@@ -146,7 +146,7 @@ fn basis<const N: usize>() -> [[f32; N]; N] {
 fn to_level(value: f32) -> u8 {
     // Adding 1.5 x 2^23 leaves the rounded number in the lowest bits.
     const ROUND: f32 = 12_582_912.0;
-    ((value + 128.0).max(0.0).min(255.0) + ROUND).to_bits() as u8
+    ((value + 128.0).clamp(0.0, 255.0) + ROUND).to_bits() as u8
 }
 
 #[cfg(test)]

@@ -87,10 +87,11 @@ impl Carved {
 
     fn take(&mut self, bytes: &[u8]) {
         match bytes.first() {
-            Some(&COMMIT) if (LEAST..=MAX_COMMIT_BYTES).contains(&bytes.len()) => {
-                if self.seen.insert(*blake3::hash(bytes).as_bytes()) {
-                    self.take_commit(bytes);
-                }
+            Some(&COMMIT)
+                if (LEAST..=MAX_COMMIT_BYTES).contains(&bytes.len())
+                    && self.seen.insert(*blake3::hash(bytes).as_bytes()) =>
+            {
+                self.take_commit(bytes);
             }
             Some(&ENTRY) if (LEAST..=MAX_ENTRY_BYTES + 2 * LEAST).contains(&bytes.len()) => {
                 self.entries.insert(bytes.to_vec());
