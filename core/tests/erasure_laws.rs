@@ -3,6 +3,10 @@
 
 mod support;
 
+use std::fs;
+use std::path::Path;
+
+use bading_core::engine::SystemHost;
 use bading_core::model::identifiers::{Hash, ReasonKey};
 use bading_core::model::person::{Authority, Role};
 use bading_core::oplog::body::{Kind, Subject};
@@ -11,7 +15,10 @@ use bading_core::oplog::entry::Verdict;
 use bading_core::oplog::erasure::{EraseOrder, Erasure};
 use bading_core::oplog::fold::{CaseState, Outcome};
 use bading_core::oplog::judge::{Refusal, judge_erasures, may_erase};
-use bading_core::services::erasure::take_orders;
+use bading_core::oplog::sign::SoftwareSigner;
+use bading_core::services::Context;
+use bading_core::services::erasure::{finish, take_orders};
+use bading_core::services::reference::Reference;
 use bading_core::storage::{Store, StoreError};
 use proptest::prelude::*;
 
@@ -104,6 +111,82 @@ proptest! {
         prop_assert_eq!(&things[0], &things[1]);
         prop_assert!(!things[0].is_empty());
     }
+}
+
+/// Every file below a folder, one after the other.
+fn all_bytes(folder: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for entry in fs::read_dir(folder).expect("lists") {
+        let path = entry.expect("lists").path();
+        bytes.extend(if path.is_dir() {
+            all_bytes(&path)
+        } else {
+            fs::read(&path).expect("reads")
+        });
+    }
+    bytes
+}
+
+/// A sealed store tells a search nothing either way, so this one is in the clear.
+#[test]
+fn what_was_ordered_to_be_erased_is_in_no_file_of_a_store_in_the_clear() {
+    const SECRET: &str = "张大爷家门口的井盖";
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let store = Store::open(dir.path(), None).expect("opens");
+    let mut phone = Phone::new(1, authority("r", &[Role::Inspector], None));
+    let mut admin = Phone::new(2, authority("a", &[Role::Administrator], None));
+    let opening = phone.open(START, SECRET);
+    deliver(&store, &opening);
+    // Enough around it that pages split and rows move.
+    for number in 0..200 {
+        let text = format!("另一句话 {number} ").repeat(20);
+        let seen = vec![opening.hash()];
+        deliver(&store, &phone.set_note(START, seen, &text, Vec::new()));
+    }
+    let photo = Hash(*blake3::hash(SECRET.as_bytes()).as_bytes());
+    let bytes = SECRET.repeat(40);
+    store.blobs().put(&photo, bytes.as_bytes()).expect("puts");
+    let held: Result<(), StoreError> = store.write(|tx| tx.put_blob(&photo, 40, true));
+    held.expect("writes");
+    let is_there = || {
+        let files = all_bytes(dir.path());
+        let mut needles: Vec<Vec<u8>> = vec![SECRET.as_bytes().to_vec()];
+        needles.extend(opening.values().iter().flatten().map(|v| v.nonce.to_vec()));
+        let found = needles.iter().map(|needle| {
+            files
+                .windows(needle.len())
+                .any(|window| window == needle.as_slice())
+        });
+        found.collect::<Vec<_>>()
+    };
+    assert!(
+        is_there().iter().all(|found| *found),
+        "the search finds what is there"
+    );
+    for what in [
+        Erasure::Values {
+            commit: opening.hash(),
+            values: (0..opening.values().len() as u32).collect(),
+        },
+        Erasure::Photo(photo),
+    ] {
+        deliver(
+            &store,
+            &admin.act(START, Vec::new(), |_, _| vec![order(what)]),
+        );
+    }
+    let reference = Reference::default();
+    let context = Context {
+        store: &store,
+        host: &SystemHost::new(),
+        signer: &SoftwareSigner::from_seed(&[3; 32]),
+        reference: &reference,
+    };
+    finish(&context).expect("cleans");
+    assert!(!is_there().contains(&true), "while the store is open");
+    assert_eq!(store.blobs().get(&photo).expect("reads"), None);
+    drop(store);
+    assert!(!is_there().contains(&true), "and when it is closed");
 }
 
 #[test]

@@ -207,43 +207,11 @@ fn lines(report: &EvidenceReport, language: Language) -> String {
             ));
         }
     }
-    let number = |count: usize| count.to_string();
-    lines.push(words.tell(
-        "counts",
-        [
-            ("commits", number(report.commits)),
-            ("links", number(report.links)),
-            ("receipts", number(report.receipts)),
-            ("photos", number(report.photos)),
-            ("cases", number(report.cases.len())),
-            ("judged", number(report.judged)),
-        ],
-    ));
+    lines.extend(report.origin(words, str::to_owned));
     lines.push(match &report.hash {
         Some(hash) => words.tell("hash-line", [("hash", hash.clone())]),
         None => words.get("no-hash"),
     });
-    lines.push(match &report.hub_key {
-        Some(key) => {
-            let pinned = if report.hub_key_pinned {
-                "pinned"
-            } else {
-                "not-pinned"
-            };
-            words.tell(pinned, [("key", key.clone())])
-        }
-        None => words.get("no-hub"),
-    });
-    if let Some(made) = &report.made {
-        let by = words.word("maker", made.by);
-        let mentions = [
-            ("writer", made.writer.clone()),
-            ("by", by),
-            ("key", made.key.clone()),
-            ("at", made.at.clone()),
-        ];
-        lines.push(words.tell("made-line", mentions));
-    }
     for stream in &report.streams {
         lines.push(chain_line(words, stream));
     }

@@ -38,6 +38,8 @@ pub mod handling_file;
 pub mod hours;
 /// Time limits as duty lists word them.
 pub mod limit;
+/// What people read, from catalogues.
+pub mod messages;
 /// Which department owns what stands where, and its file.
 pub mod ownership;
 /// What a walk of the route scores: coverage, loops, checkpoints.

@@ -75,7 +75,7 @@ fn head(html: &mut Html, view: &View<'_>) {
                 "result unsound"
             };
             html.leaf("p", &[("class", &class)], &result(view, report));
-            for line in origin(view, report) {
+            for line in report.origin(view.words, |at| view.time(at)) {
                 html.leaf("p", &[("class", &"quiet")], &line);
             }
             html.leaf("p", &[("class", &"quiet")], &words.get("report-check-how"));
@@ -97,43 +97,6 @@ fn result(view: &View<'_>, report: &EvidenceReport) -> String {
             format!("{verdict}: {}", first.tell(view.language))
         }
     }
-}
-
-fn origin(view: &View<'_>, report: &EvidenceReport) -> Vec<String> {
-    let words = view.words;
-    let number = |count: usize| count.to_string();
-    let mut lines = vec![words.tell(
-        "counts",
-        [
-            ("commits", number(report.commits)),
-            ("links", number(report.links)),
-            ("receipts", number(report.receipts)),
-            ("photos", number(report.photos)),
-            ("cases", number(report.cases.len())),
-            ("judged", number(report.judged)),
-        ],
-    )];
-    lines.push(match &report.hub_key {
-        Some(key) => {
-            let message = if report.hub_key_pinned {
-                "pinned"
-            } else {
-                "not-pinned"
-            };
-            words.tell(message, [("key", key.clone())])
-        }
-        None => words.get("no-hub"),
-    });
-    if let Some(made) = &report.made {
-        let mentions = [
-            ("writer", made.writer.clone()),
-            ("by", words.word("maker", made.by)),
-            ("key", made.key.clone()),
-            ("at", view.time(&made.at)),
-        ];
-        lines.push(words.tell("made-line", mentions));
-    }
-    lines
 }
 
 fn findings(html: &mut Html, view: &View<'_>, title: &str, found: &[Finding]) {

@@ -32,7 +32,7 @@ use chrono::{NaiveDate, NaiveTime};
 use crate::Hub;
 use crate::error::HubError;
 use crate::store::blobs;
-pub(crate) use text::Language;
+pub(crate) use text::{Language, preferred_language};
 
 use html::Html;
 use parts::View;

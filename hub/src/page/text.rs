@@ -3,62 +3,29 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
+pub(crate) use bading_core::rules::explain::Language;
+use bading_core::rules::messages::Messages;
+use fluent_bundle::{FluentArgs, FluentValue};
 
 const CHINESE: &str = include_str!("catalogue/zh-CN.ftl");
 const ENGLISH: &str = include_str!("catalogue/en.ftl");
 
-type Bundle = FluentBundle<FluentResource>;
-
-/// A language of the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Language {
-    /// Simplified Chinese.
-    Chinese,
-    /// English.
-    English,
-}
-
-impl Language {
-    /// Both, in the order of the switch.
-    pub(crate) const ALL: [Self; 2] = [Self::Chinese, Self::English];
-
-    /// The language's tag.
-    pub(crate) fn tag(self) -> &'static str {
-        match self {
-            Self::Chinese => "zh-CN",
-            Self::English => "en",
+/// The language that a browser prefers by `Accept-Language`, if it is one of ours.
+pub(crate) fn preferred_language(accepted: &str) -> Option<Language> {
+    let mut best: Option<(f32, Language)> = None;
+    for range in accepted.split(',').take(32) {
+        let mut parts = range.split(';');
+        let Some(language) = parts.next().and_then(Language::parse) else {
+            continue;
+        };
+        let weight = parts
+            .find_map(|part| part.trim().strip_prefix("q=")?.parse().ok())
+            .unwrap_or(1.0);
+        if weight > 0.0 && best.is_none_or(|(most, _)| weight > most) {
+            best = Some((weight, language));
         }
     }
-
-    /// Reads a tag of any region, such as `en-GB`.
-    pub(crate) fn parse(tag: &str) -> Option<Self> {
-        let primary = tag.split(['-', '_']).next().unwrap_or_default().trim();
-        Self::ALL.into_iter().find(|language| {
-            let ours = language.tag().split('-').next().unwrap_or_default();
-            ours.eq_ignore_ascii_case(primary)
-        })
-    }
-
-    /// The language that a browser prefers by `Accept-Language`, if it is one of ours.
-    pub(crate) fn preferred(accepted: &str) -> Option<Self> {
-        let mut best: Option<(f32, Self)> = None;
-        for range in accepted.split(',').take(32) {
-            let mut parts = range.split(';');
-            let Some(language) = parts.next().and_then(Self::parse) else {
-                continue;
-            };
-            let weight = parts
-                .find_map(|part| part.trim().strip_prefix("q=")?.parse().ok())
-                .unwrap_or(1.0);
-            if weight > 0.0 && best.is_none_or(|(most, _)| weight > most) {
-                best = Some((weight, language));
-            }
-        }
-        best.map(|(_, language)| language)
-    }
+    best.map(|(_, language)| language)
 }
 
 /// The texts of one language.
@@ -66,7 +33,7 @@ impl Language {
 pub(crate) struct Text {
     /// Which.
     pub(crate) language: Language,
-    bundle: &'static Bundle,
+    messages: &'static Messages,
 }
 
 /// Something that a message mentions.
@@ -79,28 +46,19 @@ pub(crate) enum Arg<'a> {
     Name(&'a str),
 }
 
-static CHINESE_BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Chinese, CHINESE));
-static ENGLISH_BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English, ENGLISH));
-
-fn bundle(language: Language, source: &str) -> Bundle {
-    let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-    let mut bundle = Bundle::new_concurrent(vec![tag]);
-    // Names are isolated here, and numbers need not be.
-    bundle.set_use_isolating(false);
-    // A message that does not parse is left out, and a test finds it.
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(read, _)| read);
-    bundle.add_resource_overriding(resource);
-    bundle
-}
+static CHINESE_MESSAGES: LazyLock<Messages> =
+    LazyLock::new(|| Messages::new(Language::Chinese, CHINESE));
+static ENGLISH_MESSAGES: LazyLock<Messages> =
+    LazyLock::new(|| Messages::new(Language::English, ENGLISH));
 
 impl Text {
     /// The texts of a language.
     pub(crate) fn of(language: Language) -> Self {
-        let bundle: &'static Bundle = match language {
-            Language::Chinese => &CHINESE_BUNDLE,
-            Language::English => &ENGLISH_BUNDLE,
+        let messages: &'static Messages = match language {
+            Language::Chinese => &CHINESE_MESSAGES,
+            Language::English => &ENGLISH_MESSAGES,
         };
-        Self { language, bundle }
+        Self { language, messages }
     }
 
     /// A message.
@@ -118,23 +76,13 @@ impl Text {
         for (name, mention) in mentions {
             args.set(name, mention.value());
         }
-        self.find(key, &args).unwrap_or_else(|| key.to_owned())
+        self.messages.tell(key, &args)
     }
 
     /// The word for a value of a fixed set, such as a phase. A value that a newer version
     /// added is told as it is.
     pub(crate) fn named(self, set: &str, value: &str) -> String {
-        let key = format!("{set}-{}", value.replace('_', "-"));
-        self.find(&key, &FluentArgs::new())
-            .unwrap_or_else(|| value.to_owned())
-    }
-
-    fn find(self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
-        let pattern = self.bundle.get_message(key)?.value()?;
-        let mut errors = Vec::new();
-        let told = self.bundle.format_pattern(pattern, Some(args), &mut errors);
-        debug_assert!(errors.is_empty(), "{key}: {errors:?}");
-        Some(told.into_owned())
+        self.messages.word(set, value)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Why a score is what it is: the trees of the review, folded up until somebody asks, and the
 //! cards of departments, cells and seats.
 
-use bading_core::rules::explain::{self, Catalogue, Explanation, ReferenceKind};
+use bading_core::rules::explain::{Catalogue, Explanation, ReferenceKind};
 use bading_core::services::review::ShiftReview;
 
 use super::html::Html;
 use super::parts::{View, and_more};
-use super::text::{Arg, Language};
+use super::text::Arg;
 
 /// The most cards that the page shows; the JSON has them all.
 const MAX_CARDS: usize = 200;
@@ -105,8 +105,5 @@ fn statement(html: &mut Html, view: &View<'_>, told: &Explanation) {
 }
 
 fn catalogue(view: &View<'_>) -> Catalogue {
-    Catalogue::of(match view.text.language {
-        Language::Chinese => explain::Language::Chinese,
-        Language::English => explain::Language::English,
-    })
+    Catalogue::of(view.text.language)
 }

@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 use super::problem::ProblemReply;
 use super::{App, Shared};
-use crate::page::{Ask, Language, notice};
+use crate::page::{Ask, Language, notice, preferred_language};
 use crate::server::Ends;
 
 /// Nothing is loaded or sent but styles of the page itself, its own pictures and its own form.
@@ -117,7 +117,7 @@ fn ask(query: Wanted, headers: &HeaderMap) -> Result<Ask, ProblemReply> {
         })
         .transpose()?;
     let accepted = headers.get(header::ACCEPT_LANGUAGE);
-    let preferred = accepted.and_then(|value| Language::preferred(value.to_str().ok()?));
+    let preferred = accepted.and_then(|value| preferred_language(value.to_str().ok()?));
     Ok(Ask {
         day: asked.day.filter(|day| !day.is_empty()),
         person: asked.person,

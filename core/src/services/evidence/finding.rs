@@ -3,13 +3,12 @@
 
 use std::sync::LazyLock;
 
-use fluent_bundle::concurrent::FluentBundle;
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_bundle::{FluentArgs, FluentValue};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
-use unic_langid::LanguageIdentifier;
 
 use crate::rules::explain::Language;
+use crate::rules::messages::Messages;
 
 pub(super) const CHINESE: &str = include_str!("catalogue/zh-CN.ftl");
 pub(super) const ENGLISH: &str = include_str!("catalogue/en.ftl");
@@ -75,37 +74,26 @@ fn shortened(id: &str) -> String {
     }
 }
 
-type Bundle = FluentBundle<FluentResource>;
-
-static CHINESE_BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Chinese, CHINESE));
-static ENGLISH_BUNDLE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::English, ENGLISH));
-
-fn bundle(language: Language, source: &str) -> Bundle {
-    let tag: LanguageIdentifier = language.tag().parse().unwrap_or_default();
-    let mut bundle = Bundle::new_concurrent(vec![tag]);
-    // Identifiers need no isolation, and a printed sheet must not hold marks.
-    bundle.set_use_isolating(false);
-    // A message that does not parse is left out, and a test finds it.
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(read, _)| read);
-    bundle.add_resource_overriding(resource);
-    bundle
-}
+static CHINESE_MESSAGES: LazyLock<Messages> =
+    LazyLock::new(|| Messages::new(Language::Chinese, CHINESE));
+static ENGLISH_MESSAGES: LazyLock<Messages> =
+    LazyLock::new(|| Messages::new(Language::English, ENGLISH));
 
 /// The messages of one language about evidence.
 #[derive(Clone, Copy)]
 pub struct Words {
-    bundle: &'static Bundle,
+    messages: &'static Messages,
 }
 
 impl Words {
     /// The messages of a language.
     #[must_use]
     pub fn of(language: Language) -> Self {
-        let bundle: &'static Bundle = match language {
-            Language::Chinese => &CHINESE_BUNDLE,
-            Language::English => &ENGLISH_BUNDLE,
+        let messages: &'static Messages = match language {
+            Language::Chinese => &CHINESE_MESSAGES,
+            Language::English => &ENGLISH_MESSAGES,
         };
-        Self { bundle }
+        Self { messages }
     }
 
     /// A message with what it mentions; its key where there is no such message.
@@ -119,7 +107,7 @@ impl Words {
         for (name, value) in mentions {
             args.set(name, FluentValue::from(value));
         }
-        self.find(key, &args).unwrap_or_else(|| key.to_owned())
+        self.messages.tell(key, &args)
     }
 
     /// A message that mentions nothing.
@@ -131,17 +119,7 @@ impl Words {
     /// The word for a value of a set; a value that a newer version added is told as it is.
     #[must_use]
     pub fn word(self, set: &str, value: &str) -> String {
-        let key = format!("{set}-{}", value.replace('_', "-"));
-        self.find(&key, &FluentArgs::new())
-            .unwrap_or_else(|| value.to_owned())
-    }
-
-    fn find(self, key: &str, args: &FluentArgs<'_>) -> Option<String> {
-        let pattern = self.bundle.get_message(key)?.value()?;
-        let mut errors = Vec::new();
-        let told = self.bundle.format_pattern(pattern, Some(args), &mut errors);
-        debug_assert!(errors.is_empty(), "{key}: {errors:?}");
-        Some(told.into_owned())
+        self.messages.word(set, value)
     }
 }
 
@@ -153,7 +131,8 @@ mod tests {
 
     /// Each message with the things that it mentions.
     fn messages(source: &str) -> BTreeMap<String, Vec<String>> {
-        let resource = FluentResource::try_new(source.to_owned()).expect("the catalogue parses");
+        let resource = fluent_bundle::FluentResource::try_new(source.to_owned())
+            .expect("the catalogue parses");
         drop(resource);
         let mut messages = BTreeMap::new();
         for line in source.lines().filter(|line| line.contains(" = ")) {

@@ -13,7 +13,7 @@ use crate::oplog::fold::{CaseState, Event, Outcome};
 use crate::oplog::hlc::CLOCK_LEAD_MS;
 use crate::oplog::merge::FieldValue;
 use crate::oplog::trusted_time::{ProvenBounds, TrustedTimes};
-use crate::services::evidence::finding::Finding;
+use crate::services::evidence::finding::{Finding, Words};
 use crate::services::evidence::stream::StreamReport;
 
 /// The most problems, and the most notices, that are listed; beyond, they are counted.
@@ -162,6 +162,37 @@ pub struct Step {
 }
 
 impl EvidenceReport {
+    /// What was counted, whose key vouches for it, and who made it: a sentence each. `time`
+    /// writes the instant of the making.
+    #[must_use]
+    pub fn origin(&self, words: Words, time: impl Fn(&str) -> String) -> Vec<String> {
+        let number = |count: usize| count.to_string();
+        let counted = [
+            ("commits", number(self.commits)),
+            ("links", number(self.links)),
+            ("receipts", number(self.receipts)),
+            ("photos", number(self.photos)),
+            ("cases", number(self.cases.len())),
+            ("judged", number(self.judged)),
+        ];
+        let mut lines = vec![words.tell("counts", counted)];
+        lines.push(match (&self.hub_key, self.hub_key_pinned) {
+            (Some(key), true) => words.tell("pinned", [("key", key.clone())]),
+            (Some(key), false) => words.tell("not-pinned", [("key", key.clone())]),
+            (None, _) => words.get("no-hub"),
+        });
+        if let Some(made) = &self.made {
+            let mentions = [
+                ("writer", made.writer.clone()),
+                ("by", words.word("maker", made.by)),
+                ("key", made.key.clone()),
+                ("at", time(&made.at)),
+            ];
+            lines.push(words.tell("made-line", mentions));
+        }
+        lines
+    }
+
     pub(super) fn tell_manifest(&mut self, manifest: &Manifest, pinned: Option<&DeviceKey>) {
         let (by, key) = match manifest.exporter {
             Exporter::Device(key) => ("device", key),

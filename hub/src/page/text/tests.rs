@@ -118,7 +118,7 @@ fn catalogues_have_the_same_keys_that_mention_the_same() {
 #[test]
 fn catalogues_parse_whole_and_name_each_key_once() {
     for catalogue in [CHINESE, ENGLISH] {
-        let read = FluentResource::try_new(catalogue.to_owned()).expect("a sound catalogue");
+        let read = fluent_bundle::FluentResource::try_new(catalogue.to_owned()).expect("a sound catalogue");
         assert_eq!(read.entries().count(), variables(catalogue).len());
         assert_eq!(keys(catalogue).len(), variables(catalogue).len());
     }
@@ -165,14 +165,13 @@ fn every_key_that_the_code_names_exists_and_every_other_is_of_a_set() {
 
 #[test]
 fn preferred_language_is_the_one_with_the_highest_weight() {
-    let preferred = Language::preferred;
     assert_eq!(
-        preferred("fr, en-GB;q=0.8, zh;q=0.9"),
+        preferred_language("fr, en-GB;q=0.8, zh;q=0.9"),
         Some(Language::Chinese)
     );
-    assert_eq!(preferred("en,zh-CN"), Some(Language::English));
-    assert_eq!(preferred("en;q=0, fr;q=x"), None);
-    assert_eq!(preferred(""), None);
+    assert_eq!(preferred_language("en,zh-CN"), Some(Language::English));
+    assert_eq!(preferred_language("en;q=0, fr;q=x"), None);
+    assert_eq!(preferred_language(""), None);
 }
 
 #[test]
