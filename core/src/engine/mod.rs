@@ -7,28 +7,28 @@ mod draft;
 mod error;
 mod key;
 mod key_store;
+mod keys;
+mod patrol;
 mod retention;
 mod system;
+mod verdict;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
 
 pub use error::{EngineError, ErrorKind};
-use key::salvage_signer;
 pub use key::software_signer;
 pub use key_store::{FileKeyStore, KEY_STORE_FILE};
-use key_store::{draw, keys_of, wrap_for_city};
+use key_store::{keys_of, wrap_for_city};
 pub use system::SystemHost;
 
-use crate::model::case::{CaseId, Field, OpId};
+use crate::model::case::{CaseId, Field};
 use crate::model::grid::GridCode;
 use crate::model::identifiers::{Hash, ReasonKey};
-use crate::model::patrol::{Interruption, PatrolId};
 use crate::model::place::LatLon;
 use crate::model::time::UtcMs;
-use crate::model::track::Fix;
 use crate::model::workflow::Action;
 use crate::oplog::sign::DeviceSigner;
 use crate::services::capture::{self, Prepared, Report, Reported};
@@ -38,23 +38,16 @@ use crate::services::erasure::{self, Erasing, ToErase};
 use crate::services::evidence;
 use crate::services::evidence::export::{Exported, Wanted};
 use crate::services::facility::{self, NearestAnswer, NearestQuery};
-use crate::services::patrol::{
-    self, LiveAsk, LivePatrol, PatrolLine, PatrolPlan, PatrolView, Recording,
-};
+use crate::services::patrol::Recording;
 use crate::services::reference::Reference;
 use crate::services::review::{self, Review, ReviewInputs, ReviewScope};
-use crate::services::salvage::{self, Salvage};
 use crate::services::sync::{self, SyncReport};
-use crate::services::verdict::{
-    self, AppealDecision, Deducting, Exempting, Finding, Period, Published, VerdictView,
-};
 use crate::services::verify::{self, Verification};
 use crate::services::{Context, Host, ServiceError, log};
 use crate::storage::case::{CaseFilter, ListCursor};
-use crate::storage::escrow::EscrowSecret;
 use crate::storage::reference::Setting;
-use crate::storage::vault::{KeyStore, Keys, read_keys, recover_keys, write_keys};
-use crate::storage::{Store, StoreError, check_alone, prepare};
+use crate::storage::vault::{KeyStore, write_keys};
+use crate::storage::{Store, StoreError, prepare};
 use crate::sync::transport::Transport;
 
 /// What a host brings.
@@ -158,90 +151,6 @@ impl Engine {
             reference: Reference::default(),
             recording: Mutex::new(None),
         })
-    }
-
-    /// Draws a new data key and seals the store in `dir` with it. Nobody else may have the
-    /// store open. One that is cut off is finished when the store is opened again.
-    ///
-    /// # Errors
-    /// [`EngineError`]: `retry_later` when another process has the store open.
-    pub fn change_key(dir: &Path, options: EngineOptions) -> Result<Self, EngineError> {
-        let host = Arc::clone(&options.host);
-        let keystore = options.keystore_of(dir);
-        // A change that was cut off is finished first: there is one key before, not two.
-        drop(Self::open(
-            dir,
-            EngineOptions {
-                keystore: Some(Arc::clone(&keystore)),
-                signer: options.signer.clone(),
-                host: Arc::clone(&host),
-            },
-        )?);
-        let before = keys_of(dir, keystore.as_ref(), host.as_ref()).map_err(ServiceError::from)?;
-        check_alone(dir, &before.current).map_err(ServiceError::from)?;
-        let keys = Keys {
-            current: draw(host.as_ref()),
-            before: Some(before.current),
-            escrow: before.escrow,
-        };
-        write_keys(dir, keystore.as_ref(), &keys).map_err(ServiceError::from)?;
-        Self::open(
-            dir,
-            EngineOptions {
-                keystore: Some(keystore),
-                ..options
-            },
-        )
-    }
-
-    /// Opens the store in `dir` to a keystore that has lost its key, with the secret half of
-    /// the city's escrow key.
-    ///
-    /// # Errors
-    /// [`EngineError`]: `key_unavailable` when nothing is wrapped for an escrow key,
-    /// `bad_key` when it is for another one; the store is as it was.
-    pub fn recover(
-        dir: &Path,
-        secret: &EscrowSecret,
-        options: EngineOptions,
-    ) -> Result<Self, EngineError> {
-        let keys = recover_keys(dir, secret).map_err(ServiceError::from)?;
-        let keystore = options.keystore_of(dir);
-        write_keys(dir, keystore.as_ref(), &keys).map_err(ServiceError::from)?;
-        Self::open(dir, options)
-    }
-
-    fn keep_escrow(&self) -> Result<(), StoreError> {
-        match read_keys(self.store.dir(), self.keystore.as_ref())? {
-            Some(mut keys) => wrap_for_city(&self.store, self.keystore.as_ref(), &mut keys),
-            None => Ok(()),
-        }
-    }
-
-    /// Makes a sound store of what is left of a damaged one. What is damaged is set aside
-    /// within the folder, never deleted. Nobody may have the store open. One that is cut off
-    /// is gone on with by the next.
-    ///
-    /// # Errors
-    /// [`EngineError`]: `retry_later` when another process has the store open,
-    /// `key_unavailable` when there is no store, or none whose key is there.
-    pub fn salvage(dir: &Path, options: EngineOptions) -> Result<Salvage, EngineError> {
-        let keystore = options.keystore_of(dir);
-        let host = options.host;
-        let keys = read_keys(dir, keystore.as_ref())
-            .and_then(|keys| keys.ok_or(StoreError::KeyUnavailable))
-            .map_err(ServiceError::from)?;
-        let (signer, is_lost): (Arc<dyn DeviceSigner>, bool) = match options.signer {
-            Some(signer) => (signer, false),
-            None => {
-                let aside = dir.join("damaged-keys");
-                let (signer, is_lost) = salvage_signer(dir, &aside, &keys, host.as_ref())
-                    .map_err(ServiceError::from)?;
-                (Arc::new(signer), is_lost)
-            }
-        };
-        let report = salvage::salvage(dir, &keys, signer.as_ref(), host.as_ref(), is_lost)?;
-        Ok(report)
     }
 
     /// What the use cases work with, for hosts that compose their own.
@@ -421,157 +330,6 @@ impl Engine {
         Ok(sync::sync(&self.context(), transport)?)
     }
 
-    /// Begins a patrol.
-    ///
-    /// # Errors
-    /// As [`patrol::start`].
-    pub fn start_patrol(&self, plan: &PatrolPlan) -> Result<PatrolView, EngineError> {
-        let mut now = self.recording_now();
-        let recording = patrol::start(&self.context(), plan)?;
-        Ok(now.insert(recording).view())
-    }
-
-    /// Feeds fixes to the patrol under way, one or many, in order of arrival; they are on the
-    /// disk within [`patrol::FLUSH_MS`].
-    ///
-    /// # Errors
-    /// As [`Recording::feed`]; [`ServiceError::NoPatrol`].
-    pub fn feed_patrol(&self, fixes: &[Fix]) -> Result<(), EngineError> {
-        self.with_recording(|recording, context| recording.feed(context, fixes))
-    }
-
-    /// Notes a gap in the recording that the host knows of.
-    ///
-    /// # Errors
-    /// As [`Recording::interrupt`]; [`ServiceError::NoPatrol`].
-    pub fn interrupt_patrol(&self, why: Interruption) -> Result<(), EngineError> {
-        self.with_recording(|recording, context| recording.interrupt(context, why))
-    }
-
-    /// Writes what was fed to the disk now.
-    ///
-    /// # Errors
-    /// As [`Recording::flush`]; [`ServiceError::NoPatrol`].
-    pub fn flush_patrol(&self) -> Result<(), EngineError> {
-        self.with_recording(|recording, context| recording.flush(context))
-    }
-
-    /// Interrupts the patrol under way.
-    ///
-    /// # Errors
-    /// As [`Recording::pause`]; [`ServiceError::NoPatrol`].
-    pub fn pause_patrol(&self) -> Result<PatrolView, EngineError> {
-        self.with_recording(|recording, context| {
-            recording.pause(context).map(|()| recording.view())
-        })
-    }
-
-    /// Goes on with the paused patrol.
-    ///
-    /// # Errors
-    /// As [`Recording::resume`]; [`ServiceError::NoPatrol`].
-    pub fn resume_patrol(&self) -> Result<PatrolView, EngineError> {
-        self.with_recording(|recording, context| {
-            recording.resume(context).map(|()| recording.view())
-        })
-    }
-
-    /// Ends the patrol under way.
-    ///
-    /// # Errors
-    /// As [`Recording::finish`]; [`ServiceError::NoPatrol`].
-    pub fn finish_patrol(&self) -> Result<PatrolView, EngineError> {
-        let mut now = self.recording_now();
-        self.take_over(&mut now)?;
-        let recording = now.as_mut().ok_or(ServiceError::NoPatrol)?;
-        let outcome = recording.finish(&self.context());
-        if recording.is_finished() || matches!(outcome, Err(ServiceError::PatrolElsewhere)) {
-            *now = None;
-        }
-        Ok(outcome?)
-    }
-
-    /// The patrol under way as it stands; nothing when there is none.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn patrol_now(&self) -> Result<Option<PatrolView>, EngineError> {
-        self.look(|recording, _| Ok(recording.view()), patrol::show)
-    }
-
-    /// The patrol under way with what a person who walks it looks at; nothing when there is
-    /// none. It asks no hub.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn live_patrol(&self, ask: &LiveAsk) -> Result<Option<LivePatrol>, EngineError> {
-        self.look(
-            |recording, context| recording.live(context, ask),
-            |context, patrol_id| patrol::show_live(context, patrol_id, ask),
-        )
-    }
-
-    /// Looks at the patrol under way: at this process's own recording, else at what is on the
-    /// disk. Another process may be recording: looking takes nothing over.
-    fn look<T>(
-        &self,
-        own: impl FnOnce(&Recording, &Context<'_>) -> Result<T, ServiceError>,
-        other: impl FnOnce(&Context<'_>, PatrolId) -> Result<T, ServiceError>,
-    ) -> Result<Option<T>, EngineError> {
-        let mut now = self.recording_now();
-        if let Some(recording) = now.as_ref() {
-            if self.store.read(|tx| recording.is_current(tx))? {
-                return Ok(Some(own(recording, &self.context())?));
-            }
-            *now = None;
-        }
-        let recorded = self
-            .store
-            .read(|tx| tx.recording().map_err(ServiceError::from))?;
-        let Some(row) = recorded else { return Ok(None) };
-        match other(&self.context(), row.patrol_id) {
-            // Its start does not stand: the next call ends the recording.
-            Err(ServiceError::NoSuchPatrol(_)) => Ok(None),
-            seen => Ok(Some(seen?)),
-        }
-    }
-
-    /// A patrol of this store with its live view; a finished one has none.
-    ///
-    /// # Errors
-    /// As [`patrol::show_live`].
-    pub fn show_live_patrol(
-        &self,
-        patrol_id: PatrolId,
-        ask: &LiveAsk,
-    ) -> Result<LivePatrol, EngineError> {
-        Ok(patrol::show_live(&self.context(), patrol_id, ask)?)
-    }
-
-    /// A patrol of this store.
-    ///
-    /// # Errors
-    /// As [`patrol::show`].
-    pub fn show_patrol(&self, patrol_id: PatrolId) -> Result<PatrolView, EngineError> {
-        Ok(patrol::show(&self.context(), patrol_id)?)
-    }
-
-    /// The patrols of this store, the latest first.
-    ///
-    /// # Errors
-    /// As [`patrol::list`].
-    pub fn list_patrols(&self) -> Result<Vec<PatrolLine>, EngineError> {
-        Ok(patrol::list(&self.context())?)
-    }
-
-    /// The recorded fixes of a patrol of this store; of one under way, what is on the disk.
-    ///
-    /// # Errors
-    /// As [`patrol::track`].
-    pub fn track(&self, patrol_id: PatrolId) -> Result<Vec<Fix>, EngineError> {
-        Ok(patrol::track(&self.context(), patrol_id)?)
-    }
-
     /// Reviews a time by what this store knows.
     ///
     /// - `utc_offset_min`: the city's, where no calendar is in force.
@@ -592,117 +350,6 @@ impl Engine {
                 decisions,
             },
         ))
-    }
-
-    /// Now, and not before the last that a hub told this device.
-    ///
-    /// # Errors
-    /// [`EngineError`].
-    pub fn now(&self) -> Result<UtcMs, EngineError> {
-        Ok(verdict::now(&self.context())?)
-    }
-
-    /// As [`verdict::show`].
-    pub fn show_verdict(
-        &self,
-        period: &Period,
-        as_of: UtcMs,
-        utc_offset_min: i32,
-    ) -> Result<VerdictView, EngineError> {
-        Ok(verdict::show(
-            &self.context(),
-            period,
-            as_of,
-            utc_offset_min,
-        )?)
-    }
-
-    /// As [`verdict::publish`].
-    pub fn publish_verdict(
-        &self,
-        period: &Period,
-        utc_offset_min: i32,
-    ) -> Result<Published, EngineError> {
-        Ok(verdict::publish(&self.context(), period, utc_offset_min)?)
-    }
-
-    /// As [`verdict::appeal`].
-    pub fn appeal(
-        &self,
-        period: &Period,
-        reason: &str,
-        utc_offset_min: i32,
-    ) -> Result<verdict::Acted, EngineError> {
-        Ok(verdict::appeal(
-            &self.context(),
-            period,
-            reason,
-            utc_offset_min,
-        )?)
-    }
-
-    /// As [`verdict::decide`].
-    pub fn decide_appeal(
-        &self,
-        decision: &AppealDecision,
-        utc_offset_min: i32,
-    ) -> Result<verdict::Acted, EngineError> {
-        Ok(verdict::decide(&self.context(), decision, utc_offset_min)?)
-    }
-
-    /// As [`verdict::find`].
-    pub fn find_against(&self, finding: &Finding) -> Result<verdict::Acted, EngineError> {
-        Ok(verdict::find(&self.context(), finding)?)
-    }
-
-    /// As [`verdict::deduct`].
-    pub fn deduct(&self, deducting: &Deducting) -> Result<verdict::Acted, EngineError> {
-        Ok(verdict::deduct(&self.context(), deducting)?)
-    }
-
-    /// As [`verdict::exempt`].
-    pub fn exempt(&self, exempting: &Exempting) -> Result<verdict::Acted, EngineError> {
-        Ok(verdict::exempt(&self.context(), exempting)?)
-    }
-
-    /// As [`verdict::withdraw`].
-    pub fn withdraw_act(
-        &self,
-        op: OpId,
-        reason: Option<&str>,
-    ) -> Result<verdict::Acted, EngineError> {
-        Ok(verdict::withdraw(&self.context(), op, reason)?)
-    }
-
-    fn recording_now(&self) -> MutexGuard<'_, Option<Recording>> {
-        // A panic in between left at most fixes that were not flushed.
-        self.recording
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes over what an earlier process was recording.
-    fn take_over(&self, now: &mut Option<Recording>) -> Result<(), ServiceError> {
-        if now.is_none() {
-            *now = patrol::take_over(&self.context())?;
-        }
-        Ok(())
-    }
-
-    fn with_recording<T>(
-        &self,
-        work: impl FnOnce(&mut Recording, &Context<'_>) -> Result<T, ServiceError>,
-    ) -> Result<T, EngineError> {
-        let mut now = self.recording_now();
-        self.take_over(&mut now)?;
-        let recording = now.as_mut().ok_or(ServiceError::NoPatrol)?;
-        match work(recording, &self.context()) {
-            Err(ServiceError::PatrolElsewhere) => {
-                *now = None;
-                Err(ServiceError::PatrolElsewhere.into())
-            }
-            outcome => Ok(outcome?),
-        }
     }
 
     /// Checks everything in the store again.

@@ -118,7 +118,8 @@ fn catalogues_have_the_same_keys_that_mention_the_same() {
 #[test]
 fn catalogues_parse_whole_and_name_each_key_once() {
     for catalogue in [CHINESE, ENGLISH] {
-        let read = fluent_bundle::FluentResource::try_new(catalogue.to_owned()).expect("a sound catalogue");
+        let read = fluent_bundle::FluentResource::try_new(catalogue.to_owned())
+            .expect("a sound catalogue");
         assert_eq!(read.entries().count(), variables(catalogue).len());
         assert_eq!(keys(catalogue).len(), variables(catalogue).len());
     }
